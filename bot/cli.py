@@ -1,0 +1,231 @@
+"""`kdiag`: parse arguments, call the service, print. No logic of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.questions import OBJECT_KINDS, Question
+from rules.errors import KdiagError, UsageError
+
+app = typer.Typer(
+    name="kdiag",
+    help="Kubernetes diagnosis: the probable root cause, the evidence behind it, and the commands that fix it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+kb = typer.Typer(help="The knowledge base: list, show, lint, test, coverage, facts, new.", no_args_is_help=True)
+app.add_typer(kb, name="kb")
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    slack = "slack"
+
+
+class Lang(StrEnum):
+    en = "en"
+    ja = "ja"
+
+
+Dump = Annotated[Path | None, typer.Option("--dump", help="A recorded cluster instead of a live one.")]
+Now = Annotated[
+    str | None, typer.Option("--now", help="The clock of the recording (RFC 3339). Default: its newest timestamp.")
+]
+Context = Annotated[str | None, typer.Option("--context", "--cluster", help="Which cluster: a kubeconfig context.")]
+Config = Annotated[Path | None, typer.Option("--config", envvar="KDIAG_CONFIG", help="Path of kdiag.yaml.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the answer.")]
+Hygiene = Annotated[bool, typer.Option("--hygiene", help="Also what is not broken but should be better.")]
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+def _clock(now: str | None) -> datetime | None:
+    if now is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(now)
+    except ValueError:
+        raise UsageError(f"--now {now!r} is not a time like 2025-06-10T12:00:00Z") from None
+    if moment.tzinfo is None:
+        raise UsageError(f"--now {now!r} needs a time zone, such as Z or +09:00")
+    return moment
+
+
+@app.command()
+def explain(
+    file: Annotated[str, typer.Argument(help="A file, or - for standard input.")] = "-",
+    dump: Dump = None,
+    now: Now = None,
+    config: Config = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Explain a pasted text: errors, kubectl output, logs, manifests."""
+    from bot import commands
+
+    _run(commands.explain(file, dump, _clock(now), config, format, lang))
+
+
+def _object_command(word: str, kind: str) -> None:
+    def command(
+        name: Annotated[str, typer.Argument(help="NAME, NAMESPACE/NAME, a UID, or an unambiguous beginning.")],
+        dump: Dump = None,
+        now: Now = None,
+        context: Context = None,
+        config: Config = None,
+        format: FormatOption = Format.text,
+        lang: LangOption = Lang.en,
+        hygiene: Hygiene = False,
+    ) -> None:
+        from bot import commands
+
+        _run(commands.ask(Question(word, name), dump, _clock(now), context, config, format, lang, hygiene))
+
+    command.__doc__ = f"Diagnose one {kind}."
+    app.command(name=word)(command)
+
+
+for _word, _kind in {**OBJECT_KINDS, "host": "host", "etcd": "etcd path"}.items():
+    _object_command(_word, _kind)
+
+
+@app.command()
+def summary(
+    dump: Dump = None,
+    now: Now = None,
+    context: Context = None,
+    config: Config = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = Lang.en,
+    hygiene: Hygiene = False,
+) -> None:
+    """The whole cluster's health, by root cause."""
+    from bot import commands
+
+    _run(commands.ask(Question("summary"), dump, _clock(now), context, config, format, lang, hygiene))
+
+
+@app.command()
+def check(
+    manifests: Annotated[list[Path], typer.Argument(help="Manifest files (YAML or JSON), or - for standard input.")],
+    format: FormatOption = Format.text,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Check manifests before they are sent: file, line and the corrected lines."""
+    from bot import commands
+
+    _run(commands.check(manifests, format, lang))
+
+
+@app.command()
+def why(
+    id: Annotated[str, typer.Argument(help="A finding of the last answer, by its id.")],
+    format: FormatOption = Format.text,
+    lang: LangOption = Lang.en,
+) -> None:
+    """The chain behind a finding of the last answer, its rivals, and what would vanish with it."""
+    from bot import commands
+
+    _run(commands.why(id, format, lang))
+
+
+@app.command()
+def demo() -> None:
+    """See kdiag at work on a recorded broken cluster."""
+    from bot import demo
+
+    demo.run()
+
+
+@kb.command("lint")
+def kb_lint(paths: Annotated[list[str] | None, typer.Argument(help="Entries, files or folders; default all.")] = None) -> None:
+    """Load the knowledge and say everything that is wrong with it."""
+    from bot import kb_commands
+
+    raise typer.Exit(kb_commands.lint(paths or []))
+
+
+@kb.command("test")
+def kb_test(paths: Annotated[list[str] | None, typer.Argument(help="Entries, files or folders; default all.")] = None) -> None:
+    """Run the examples of the entries."""
+    from bot import kb_commands
+
+    raise typer.Exit(kb_commands.test(paths or []))
+
+
+@kb.command("list")
+def kb_list() -> None:
+    """One line for each entry."""
+    from bot import kb_commands
+
+    kb_commands.list_entries()
+
+
+@kb.command("show")
+def kb_show(id: str, lang: LangOption = Lang.en) -> None:
+    """One entry, as its page of the handbook."""
+    from bot import kb_commands
+
+    kb_commands.show(id, lang)
+
+
+@kb.command("facts")
+def kb_facts() -> None:
+    """The vocabulary: every kind of fact and its attributes."""
+    from bot import kb_commands
+
+    kb_commands.facts()
+
+
+@kb.command("coverage")
+def kb_coverage() -> None:
+    """Which guide rows and catalogue signals the knowledge holds; fails when one is missing."""
+    from bot import kb_commands
+
+    raise typer.Exit(kb_commands.coverage())
+
+
+@kb.command("new")
+def kb_new(
+    id: Annotated[str, typer.Argument(help="The new entry's id, kebab-case.")],
+    file: Annotated[str, typer.Argument(help="A pasted error, or - for standard input.")] = "-",
+) -> None:
+    """A skeleton of a new entry, made from a pasted error."""
+    from bot import kb_commands
+
+    kb_commands.new(id, file)
+
+
+def main() -> None:
+    """The program. Exit status: 0 answered, 1 could not be answered, 2 wrong usage."""
+    try:
+        app(standalone_mode=True)
+    except UsageError as error:
+        print(f"kdiag: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KdiagError as error:
+        print(f"kdiag: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Joins within pasted tables: which of the listed Pods a Service or a controller means, and what is not listed.
+
+Recorded and live clusters have had these joins already, when their objects were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bot.collect.joins.known import Known, with_attributes
+from rules.kinds import Fact, Source, fact
+
+OWN_SERVICES: Final = ("kubernetes", "kubernetes-ro")
+"""What the control plane publishes for itself (the second one only in 2015)."""
+_NEAR: Final = 1
+
+
+def object_facts(known: Known) -> Iterator[Fact]:
+    shows = {str(one["shows"]) for one in known.of("paste") if one.get("shows")}
+    pods = [one for one in known.of("pod") if isinstance(one.get("labels"), str)]
+    if "get-pods" in shows and pods and len(pods) == len(known.of("pod")):
+        yield from _services(known, pods)
+        yield from _controllers(known, pods)
+    if "get-services" in shows:
+        yield from _own_service(known)
+
+
+def _pairs(text: object) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in str(text).split(",") if "=" in part) if text else {}
+
+
+def _namespace(name: object) -> str:
+    return str(name).partition("/")[0] if "/" in str(name) else ""
+
+
+def _meant(selector: Mapping[str, str], namespace: str, pods: list[Fact]) -> list[Fact]:
+    return [
+        pod for pod in pods
+        if (not namespace or _namespace(pod["pod"]) in ("", namespace))
+        and selector.items() <= _pairs(pod["labels"]).items()
+    ]  # fmt: skip
+
+
+def _services(known: Known, pods: list[Fact]) -> Iterator[Fact]:
+    for one in known.of("service"):
+        selector = _pairs(one.get("selector"))
+        if not selector or one.get("matching_pods") is not None:
+            continue
+        matching = _meant(selector, _namespace(one["service"]), pods)
+        running = [pod for pod in matching if pod.get("phase") == "Running" or pod.get("ready") is True]
+        nearest = None if matching else _nearest(selector, pods)
+        yield with_attributes(
+            one,
+            matching_pods=len(matching),
+            ready_pods=len(running),
+            endpoints=0 if not running else None,
+            nearest_labels=str(nearest["labels"]) if nearest else None,
+            differs=_difference(selector, _pairs(nearest["labels"])) if nearest else None,
+        )
+
+
+def _nearest(selector: Mapping[str, str], pods: list[Fact]) -> Fact | None:
+    """The Pod whose labels come nearest to what the selector asks."""
+
+    def likeness(pod: Fact) -> tuple[int, int, int]:
+        labels = _pairs(pod["labels"])
+        same = sum(labels.get(k) == v for k, v in selector.items())
+        keys = sum(k in labels for k in selector)
+        return same, sum(v in labels.values() for v in selector.values()), keys
+
+    best = max(pods, key=likeness, default=None)
+    return best if best is not None and sum(likeness(best)) >= _NEAR else None
+
+
+def _difference(selector: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    parts = []
+    for key, value in sorted(selector.items()):
+        if labels.get(key) == value:
+            continue
+        same_value = [k for k, v in labels.items() if v == value]
+        has = (
+            f"they have {key}={labels[key]}"
+            if key in labels
+            else f"they have {same_value[0]}={value}"
+            if same_value
+            else "they have no such label"
+        )
+        parts.append(f"{key}={value} ({has})")
+    return ", ".join(parts)
+
+
+def _controllers(known: Known, pods: list[Fact]) -> Iterator[Fact]:
+    for one in known.of("workload"):
+        selector = _pairs(one.get("selector"))
+        desired = one.get("desired")
+        if not selector or not isinstance(desired, int) or one.get("current") is not None:
+            continue
+        namespace = _namespace(str(one["workload"]).partition(" ")[2])
+        current = _meant(selector, namespace, pods)
+        ready = [pod for pod in current if pod.get("phase") == "Running" or pod.get("ready") is True]
+        yield with_attributes(
+            one,
+            current=len(current),
+            ready=len(ready),
+            missing=desired - len(current) if desired > len(current) else None,
+            unready=len(current) - len(ready) if len(current) > len(ready) else None,
+            short=len(ready) < desired,
+        )
+
+
+def _own_service(known: Known) -> Iterator[Fact]:
+    """The API server's own Service, missing from a whole list of the default namespace's Services of 2015."""
+    services = known.of("service")
+    commands = [str(one["command"]).split() for one in known.of("paste") if one.get("command")]
+    whole = any(
+        words[-1] in ("services", "service", "svc") and "get" in words and not {"-l", "-n"} & set(words)
+        for words in commands
+        if words
+    )
+    listed = {str(one["service"]).rpartition("/")[2] for one in services}
+    if not whole or known.era != "2015" or listed & set(OWN_SERVICES):
+        return
+    healthy = [one for one in services if one.get("selector")]
+    if healthy:
+        yield fact(
+            "reference", Source(healthy[0].source.what), from_kind="apiserver", to_kind="service", to="default/kubernetes",
+            to_name="kubernetes", to_namespace="default", exists=False, how="published",
+        )  # fmt: skip

@@ -1,0 +1,208 @@
+"""Events: one fact and one passage each, with whether it still holds.
+
+An event outlives what it tells of by an hour. It is stale when its object is gone or has recovered since; a stale
+one is kept, marked, since it may explain what happened, but proves nothing about now.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.collect.objects.pod_record import RECENT_S
+from bot.collect.objects.pods import unschedulable
+from bot.collect.objects.records import Event, Pod
+from bot.collect.objects.resources import WORKLOADS
+from bot.collect.objects.situation import Situation
+from bot.collect.objects.values import mapping, namespaced
+from rules.kinds import Scalar, Source
+
+MAX_STALE: Final = 200
+MAX_SIBLINGS: Final = 20
+"""Events of the same reason about Pods of one controller; the further ones say the same."""
+SCHEDULING: Final = "FailedScheduling"
+
+
+def project(situation: Situation) -> None:
+    stale_left = MAX_STALE
+    siblings: dict[tuple[str | None, str | None, bool], set[str]] = {}
+    events = sorted(situation.inventory.events.values(), key=lambda each: -(each.last or 0.0))
+    for event in events:
+        about = _about(situation, event)
+        pod = situation.inventory.pods.get((event.namespace, event.name)) if event.kind == "pod" else None
+        told = _is_told(situation, event, pod, about)
+        if event.type == "Normal" and not told:
+            continue
+        stale = is_stale(situation, event, pod)
+        if stale:
+            if not told and stale_left <= 0:
+                continue
+            stale_left -= 1
+        group = siblings.setdefault((about.get("workload"), event.reason, stale), set())  # type: ignore[arg-type]
+        if about.get("workload") and event.kind == "pod":
+            if event.name not in group and len(group) >= MAX_SIBLINGS:
+                continue
+            group.add(event.name)
+        _tell(situation, event, about, stale)
+
+
+def _tell(situation: Situation, event: Event, about: dict[str, Scalar], stale: bool) -> None:
+    source = Source(f"event about {event.subject}", event.reason or "", event.message)
+    age = situation.age(event.last)
+    situation.fact(
+        "event",
+        source,
+        reason=event.reason,
+        type=event.type,
+        message=event.message,
+        times=event.times,
+        age_s=age,
+        component=event.component,
+        stale=stale,
+        **about,
+    )
+    situation.passage(
+        event.message,
+        source,
+        via="event",
+        reason=event.reason,
+        times=event.times,
+        age_s=age,
+        stale=stale,
+        **about,
+    )
+    if event.kind == "pod" and event.reason == SCHEDULING:
+        pod = situation.inventory.pods.get((event.namespace, event.name))
+        told_by_condition = (
+            pod is not None
+            and pod.detail is not None
+            and any(
+                each.type == "PodScheduled" and each.status == "False" and each.message
+                for each in pod.detail.conditions
+            )
+        )
+        if not told_by_condition:
+            unschedulable(situation, namespaced(event.namespace, event.name), event.message, source, stale=stale)
+
+
+def _about(situation: Situation, event: Event) -> dict[str, Scalar]:
+    """What an event is about, in the attributes that facts are joined by."""
+    about: dict[str, Scalar] = {"object": event.subject}
+    key = namespaced(event.namespace, event.name)
+    if event.namespace:
+        about["namespace"] = event.namespace
+    if event.container:
+        about["container"] = event.container
+    inventory = situation.inventory
+    if event.kind == "pod":
+        about["pod"] = key
+        pod = inventory.pods.get((event.namespace, event.name))
+        if pod:
+            top = situation.top(pod)
+            if top:
+                about["workload"] = top
+        node = pod.node if pod and pod.node else event.host if event.component == "kubelet" else None
+        if node:
+            about["node"] = node
+    elif event.kind == "node":
+        about["node"] = event.name
+    elif event.kind in WORKLOADS:
+        known = inventory.workloads.get((event.kind, event.namespace, event.name))
+        about["workload"] = situation.top_of(known) if known else event.subject
+    elif event.kind in ("service", "endpoints"):
+        about["service"] = key
+    elif event.kind == "persistentvolumeclaim":
+        about["claim"] = key
+    elif event.kind == "persistentvolume":
+        about["volume"] = event.name
+    elif event.kind == "horizontalpodautoscaler":
+        thing = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
+        target = mapping(mapping(thing.fields.get("spec")).get("scaleTargetRef")) if thing else {}
+        if target.get("kind") and target.get("name"):
+            about["workload"] = f"{str(target['kind']).lower()} {namespaced(event.namespace, str(target['name']))}"
+    return about
+
+
+def _is_told(situation: Situation, event: Event, pod: Pod | None, about: dict[str, Scalar]) -> bool:
+    """Whether its object is not plainly healthy or was asked about, so that Normal events matter too."""
+    if event.kind == "pod":
+        return pod is not None and situation.is_detailed(pod)
+    if situation.is_asked(event.kind, event.namespace, event.name):
+        return True
+    if event.kind in WORKLOADS:
+        known = situation.inventory.workloads.get((event.kind, event.namespace, event.name))
+        if known is None:
+            return False
+        return situation.is_sick(known) or about.get("workload") == situation.asked
+    if event.kind == "node":
+        node = situation.inventory.nodes.get(event.name)
+        return node is not None and not node.usable
+    return False
+
+
+def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
+    inventory = situation.inventory
+    last = event.last
+    if event.kind == "pod":
+        if pod is None:
+            return inventory.is_listed("pod", event.namespace)
+        return _pod_recovered(situation, event, pod)
+    if event.kind in WORKLOADS:
+        known = inventory.workloads.get((event.kind, event.namespace, event.name))
+        if known is None:
+            return inventory.is_listed(event.kind, event.namespace)
+        if event.uid and known.uid and event.uid != known.uid:
+            return True
+        if known.kind == "replicaset" and known.owner and not known.desired:
+            return True
+        return not any(
+            situation.is_short(each) or situation.is_sick(each) for each in (known, situation.top_workload(known))
+        )
+    if event.kind == "node":
+        node = inventory.nodes.get(event.name)
+        if node is None:
+            return inventory.is_listed("node", None)
+        if node.ready != "True":
+            return False
+        return last is not None and (
+            (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RECENT_S
+        )
+    if event.kind == "persistentvolumeclaim":
+        claim = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
+        if claim is not None:
+            return mapping(claim.fields.get("status")).get("phase") == "Bound" and event.reason != "VolumeResizeFailed"
+    return inventory.exists(event.kind, event.namespace, event.name) is False
+
+
+def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
+    last = event.last
+    if event.uid and pod.uid and event.uid != pod.uid and len(event.uid) == len(pod.uid):
+        return True
+    if event.reason == SCHEDULING and pod.node:
+        return True
+    if pod.ended:
+        return situation.healthy(pod)
+    if last is None:
+        return situation.healthy(pod) and not pod.starting
+    if pod.ready and pod.ready_since is not None and last <= pod.ready_since and situation.healthy(pod):
+        return True
+    if pod.ready and situation.healthy(pod) and situation.now - last > RECENT_S:
+        return True
+    if pod.detail is None:
+        return pod.last_start is not None and last < pod.last_start and situation.healthy(pod)
+    if event.container:
+        container = next((each for each in pod.detail.containers if each.name == event.container), None)
+        if container is None:
+            return False
+        if container.role == "init" and container.ended and container.ended.exit_code == 0:
+            return True
+        running_since = container.since if container.state == "running" else None
+        flapping = (
+            bool(container.restarts)
+            and container.last is not None
+            and (container.last.finished is None or situation.now - container.last.finished < RECENT_S)
+        )
+        return running_since is not None and last < running_since and container.ready is not False and not flapping
+    # about the Pod as a whole (mounts, sandbox): a container that has started since needed all of that
+    starts = [each.since for each in pod.detail.containers if each.since is not None]
+    starts += [each.ended.started for each in pod.detail.containers if each.ended and each.ended.started is not None]
+    return any(start > last for start in starts) and not pod.deleting

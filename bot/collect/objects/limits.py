@@ -1,0 +1,237 @@
+"""Facts about what bounds the number and size of Pods: quotas, limit ranges, autoscalers, disruption budgets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from bot.collect.objects import reading
+from bot.collect.objects.records import Condition, Selector, Thing, Workload
+from bot.collect.objects.references import scale_target
+from bot.collect.objects.situation import Situation
+from bot.collect.objects.values import at, integer, mapping, mappings, namespaced, quantity, text, word
+from rules.kinds import Source
+
+_WORKLOAD_KINDS: Final = ("deployment", "replicaset", "statefulset", "replicationcontroller", "daemonset")
+
+
+def project(situation: Situation) -> None:
+    _quotas(situation)
+    _limit_ranges(situation)
+    _autoscalers(situation)
+    _budgets(situation)
+
+
+# --- quotas ----------------------------------------------------------------------------------------------
+def _troubled(situation: Situation) -> set[str | None]:
+    """Namespaces where something is short, pending or asked about, so that limits may be why."""
+    found = set(situation.sick_namespaces)
+    if situation.asked_kind:
+        found.add(situation.asked_namespace)
+    for claim in situation.inventory.all_of("persistentvolumeclaim"):
+        if text(mapping(claim.fields.get("status")).get("phase")) == "Pending":
+            found.add(claim.namespace)
+    return found
+
+
+def _quotas(situation: Situation) -> None:
+    troubled = _troubled(situation)
+    for quota in situation.inventory.all_of("resourcequota"):
+        if quota.namespace not in troubled and not situation.hygiene:
+            continue
+        status = mapping(quota.fields.get("status"))
+        hard = mapping(status.get("hard")) or mapping(at(quota.fields.get("spec"), "hard"))
+        used = mapping(status.get("used"))
+        for resource, limit in sorted(hard.items(), key=lambda item: str(item[0])):
+            top, count = _top_user(situation, quota.namespace)
+            allowed, taken = quantity(limit), quantity(used.get(resource))
+            situation.fact(
+                "quota",
+                Source(quota.subject, f"status, {resource}", f"used {word(used.get(resource))} of {word(limit)}"),
+                quota=quota.key,
+                namespace=quota.namespace,
+                resource=str(resource),
+                used=word(used.get(resource)),
+                hard=word(limit),
+                full=taken >= allowed if taken is not None and allowed is not None else None,
+                top_user=top,
+                top_used=count,
+            )
+        for workload in situation.sick_workloads:
+            if workload.namespace == quota.namespace:
+                situation.relate(quota.subject, situation.top_of(workload), "limits")
+
+
+def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
+    """The controller with the most Pods in a namespace."""
+    counts = Counter(
+        situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
+    )
+    if not counts:
+        return None, None
+    return counts.most_common(1)[0]
+
+
+def _limit_ranges(situation: Situation) -> None:
+    troubled = _troubled(situation)
+    for each in situation.inventory.all_of("limitrange"):
+        if each.namespace not in troubled:
+            continue
+        for limit in mappings(at(each.fields.get("spec"), "limits")):
+            low, high = mapping(limit.get("min")), mapping(limit.get("max"))
+            for resource in sorted({*map(str, low), *map(str, high)}):
+                situation.fact(
+                    "limit_range",
+                    Source(each.subject, f"spec.limits, {text(limit.get('type')) or ''} {resource}"),
+                    limit_range=each.key,
+                    namespace=each.namespace,
+                    type=text(limit.get("type")),
+                    resource=resource,
+                    min=word(low.get(resource)),
+                    max=word(high.get(resource)),
+                )
+
+
+# --- autoscalers -----------------------------------------------------------------------------------------
+def _autoscalers(situation: Situation) -> None:
+    for autoscaler in situation.inventory.all_of("horizontalpodautoscaler"):
+        target = scale_target(autoscaler)
+        workload = situation.inventory.workloads.get((target[0], autoscaler.namespace, target[1])) if target else None
+        subject = f"{target[0]} {namespaced(autoscaler.namespace, target[1])}" if target else None
+        asked = situation.is_asked(autoscaler.kind, autoscaler.namespace, autoscaler.name) or (
+            subject is not None and subject == situation.asked
+        )
+        status = mapping(autoscaler.fields.get("status"))
+        spec = mapping(autoscaler.fields.get("spec"))
+        minimum, maximum = integer(spec.get("minReplicas")), integer(spec.get("maxReplicas"))
+        current, desired = integer(status.get("currentReplicas")), integer(status.get("desiredReplicas"))
+        at_max = maximum is not None and maximum == desired == current and maximum > (minimum or 1)
+        bad = [each for each in reading.conditions(status) if _is_bad(each, workload, at_max)]
+        exists = situation.inventory.exists(target[0], autoscaler.namespace, target[1]) if target else None
+        if not (bad or asked or exists is False or at_max):
+            continue
+        metrics = _metrics(spec)
+        lacking = _without_request(workload, metrics) if workload else None
+        situation.fact(
+            "autoscaler",
+            Source(autoscaler.subject, "spec and status", f"{current} replicas, {minimum} to {maximum}"),
+            autoscaler=autoscaler.key,
+            namespace=autoscaler.namespace,
+            workload=subject,
+            target_exists=exists,
+            min=minimum,
+            max=maximum,
+            current=current,
+            desired=desired,
+            at_max=at_max,
+            metric=metrics[0] if metrics else None,
+            container_without_request=lacking,
+        )
+        if subject:
+            situation.relate(subject, autoscaler.subject, "is scaled by")
+        for each in bad:
+            source = Source(autoscaler.subject, f"status.conditions[{each.type}]", each.message or each.reason or "")
+            situation.fact(
+                "autoscaler_condition",
+                source,
+                autoscaler=autoscaler.key,
+                workload=subject,
+                condition=each.type,
+                status=each.status,
+                reason=each.reason,
+                message=each.message,
+                container_without_request=lacking,
+                age_s=situation.age(each.since),
+            )
+            situation.passage(
+                each.message,
+                source,
+                via="condition",
+                reason=each.reason,
+                object=autoscaler.subject,
+                namespace=autoscaler.namespace,
+                workload=subject,
+                age_s=situation.age(each.since),
+                stale=False,
+            )
+
+
+def _is_bad(condition: Condition, workload: Workload | None, at_max: bool) -> bool:
+    if condition.type == "ScalingLimited":
+        return condition.status == "True" and at_max
+    if condition.status == "True":
+        return False
+    if condition.type == "ScalingActive" and workload is not None and workload.desired == 0:
+        return False  # scaled to zero by hand: the autoscaler stands aside
+    return condition.type in ("AbleToScale", "ScalingActive")
+
+
+def _metrics(spec: dict[str, object]) -> list[str]:
+    found = []
+    for each in mappings(spec.get("metrics")):
+        for key in ("resource", "containerResource"):
+            name = text(at(each, key, "name"))
+            if name:
+                found.append(name)
+        for key in ("pods", "object", "external"):
+            name = text(at(each, key, "metric", "name")) or text(at(each, key, "metricName"))
+            if name:
+                found.append(name)
+    if "targetCPUUtilizationPercentage" in spec:
+        found.append("cpu")
+    return found
+
+
+def _without_request(workload: Workload, metrics: list[str]) -> str | None:
+    """A container without the request that a utilization is a percentage of (a limit stands in for it)."""
+    for metric in metrics:
+        if metric not in ("cpu", "memory"):
+            continue
+        for each in workload.containers:
+            if each.role in ("main", "sidecar") and metric not in each.requests and metric not in each.limits:
+                return each.name
+    return None
+
+
+# --- disruption budgets ----------------------------------------------------------------------------------
+def _budgets(situation: Situation) -> None:
+    moving = any(node.cordoned for node in situation.inventory.nodes.values())
+    for budget in situation.inventory.all_of("poddisruptionbudget"):
+        status, spec = mapping(budget.fields.get("status")), mapping(budget.fields.get("spec"))
+        allowed, expected = integer(status.get("disruptionsAllowed")), integer(status.get("expectedPods"))
+        healthy, desired = integer(status.get("currentHealthy")), integer(status.get("desiredHealthy"))
+        selector = reading.selector(spec.get("selector"))
+        never = _never_allows(spec, expected)
+        short = healthy is not None and desired is not None and healthy < desired and bool(expected)
+        near = selector is not None and _covers_near(situation, budget, selector)
+        if not (short or (moving and (never or allowed == 0)) or situation.hygiene or near):
+            continue
+        situation.fact(
+            "disruption_budget",
+            Source(budget.subject, "spec and status", f"{healthy} healthy of {expected}, {desired} demanded"),
+            disruption_budget=budget.key,
+            namespace=budget.namespace,
+            allowed=allowed,
+            expected=expected,
+            healthy=healthy,
+            desired_healthy=desired,
+            never_allows=never,
+            selector=reading.shown_selector(selector),
+        )
+
+
+def _covers_near(situation: Situation, budget: Thing, selector: Selector) -> bool:
+    return any(pod.namespace == budget.namespace and selector.matches(pod.labels) for pod in situation.near)
+
+
+def _never_allows(spec: dict[str, object], expected: int | None) -> bool:
+    """No disruption can ever be allowed as long as the number of Pods stays."""
+    most, least = word(spec.get("maxUnavailable")), word(spec.get("minAvailable"))
+    if most is not None:
+        return most in ("0", "0%")
+    if least is None:
+        return False
+    if least.endswith("%"):
+        return least == "100%"
+    number = integer(least)
+    return number is not None and bool(expected) and expected is not None and number >= expected

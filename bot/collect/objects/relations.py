@@ -1,0 +1,82 @@
+"""Which told object depends on which, beyond the relations that the families state themselves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.collect.objects.services import Services
+from bot.collect.objects.situation import Situation, ingress_backends, subject_of
+from bot.collect.objects.values import namespaced
+
+_CONTROL_PLANE: Final = (
+    ("etcd-", "kube-apiserver-"),
+    ("kube-apiserver-", "kube-controller-manager-"),
+    ("kube-apiserver-", "kube-scheduler-"),
+)
+"""Static Pods by the beginning of their names, each pair (upper, lower)."""
+
+
+def project(situation: Situation, services: Services) -> None:
+    _controllers(situation)
+    _services(situation, services)
+    _control_plane(situation)
+
+
+def _controllers(situation: Situation) -> None:
+    """A Pod's fault shows on its controllers; a fault of a template shows on its Pods."""
+    for pod in situation.told:
+        chain = situation.chain(pod.owner, pod.namespace, pod)
+        lower = pod.subject
+        for owner in chain:
+            upper = subject_of(owner, pod.namespace)
+            situation.relate(lower, upper, "makes up")
+            lower = upper
+        if chain:
+            situation.relate(subject_of(chain[-1], pod.namespace), pod.subject, "owns")
+    for workload in situation.sick_workloads:
+        lower = workload.subject
+        for owner in situation.chain(workload.owner, workload.namespace):
+            upper = subject_of(owner, workload.namespace)
+            situation.relate(lower, upper, "makes up")
+            lower = upper
+
+
+def _services(situation: Situation, services: Services) -> None:
+    told = {str(each["service"]) for each in situation.out.facts if each.kind == "service"}
+    for pod in situation.told:
+        for service in services.selecting(pod):
+            situation.relate(pod.subject, f"service {service.key}", "serves")
+            told.add(service.key)
+    for workload in situation.sick_workloads:
+        labels = workload.template_labels
+        if workload.owner or not labels:
+            continue
+        for key in told:
+            namespace, _, name = key.rpartition("/")
+            found = situation.inventory.services.get((namespace or None, name))
+            if (
+                found
+                and found.namespace == workload.namespace
+                and found.selector
+                and all(labels.get(k) == v for k, v in found.selector.items())
+            ):
+                situation.relate(workload.subject, f"service {key}", "serves")
+    for ingress in situation.inventory.all_of("ingress"):
+        for name, *_ in ingress_backends(ingress.fields.get("spec")):
+            key = namespaced(ingress.namespace, name)
+            if key in told or situation.inventory.exists("service", ingress.namespace, name) is False:
+                situation.relate(f"service {key}", ingress.subject, "is called by")
+
+
+def _control_plane(situation: Situation) -> None:
+    pods = situation.inventory.pods_of.get("kube-system", [])
+    sick = situation.sick_set
+    if not any(pod in sick for pod in pods):
+        return
+    for upper, lower in _CONTROL_PLANE:
+        for above in pods:
+            if not above.name.startswith(upper) or above not in sick:
+                continue
+            for below in pods:
+                if below.name.startswith(lower):
+                    situation.relate(above.subject, below.subject, "serves")

@@ -1,0 +1,180 @@
+"""Facts about controllers of Pods: how many are wanted and there, and the conditions that are not as they should be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cronsim import CronSim, CronSimError
+
+from bot.collect.objects.reading import shown_selector
+from bot.collect.objects.records import Condition, Workload
+from bot.collect.objects.resources import WORKLOADS
+from bot.collect.objects.situation import Situation
+from bot.collect.objects.values import namespaced, shown_labels
+from rules.kinds import Source
+
+
+def project(situation: Situation) -> None:
+    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + _crons(situation)))
+    for workload in told:
+        _workload(situation, workload)
+        if situation.is_sick(workload):
+            for each in workload.conditions:
+                if is_bad(each, workload):
+                    _condition(situation, workload, each)
+
+
+def asked_and_around(situation: Situation) -> list[Workload]:
+    """The controller that was asked about, or those of the Pods that were."""
+    found = (
+        [
+            each
+            for each in situation.inventory.workloads.values()
+            if situation.is_asked(each.kind, each.namespace, each.name)
+        ]
+        if situation.asked_kind in WORKLOADS
+        else []
+    )
+    for pod in situation.near:
+        for owner in situation.chain(pod.owner, pod.namespace):
+            known = situation.inventory.workload_of(owner, pod.namespace)
+            if known and known not in found and not (known.kind == "replicaset" and known.owner):
+                found.append(known)
+    return found
+
+
+def _crons(situation: Situation) -> list[Workload]:
+    """Cron jobs that cannot run as they are written."""
+    return [
+        each
+        for each in situation.inventory.workloads.values()
+        if each.kind == "cronjob"
+        and (is_valid_schedule(each.schedule) is False or (each.suspended and situation.hygiene))
+    ]
+
+
+def _workload(situation: Situation, workload: Workload) -> None:
+    ready = situation.ready_count(workload) if workload.kind not in ("job", "cronjob") else workload.ready
+    desired, current = workload.desired, workload.current
+    if current is None and workload.legacy and situation.inventory.is_listed("pod", workload.namespace):
+        current = len(situation.pods_of(workload))
+    owner = situation.chain(workload.owner, workload.namespace)
+    selector = workload.selector
+    matches = (
+        selector.matches(workload.template_labels) if selector and workload.kind not in ("job", "cronjob") else None
+    )
+    counted = workload.kind not in ("job", "cronjob") and desired is not None and current is not None
+    valid = is_valid_schedule(workload.schedule)
+    situation.fact(
+        "workload",
+        Source(workload.subject, "spec and status", _summary(workload, ready)),
+        workload=workload.subject,
+        kind=workload.kind,
+        namespace=workload.namespace,
+        name=workload.name,
+        desired=desired,
+        current=current,
+        ready=ready,
+        available=workload.available if workload.kind != "job" else None,
+        updated=workload.updated if workload.kind != "job" else None,
+        missing=desired - current
+        if counted and desired is not None and current is not None and desired > current
+        else None,
+        unready=current - ready if counted and current is not None and ready is not None and current > ready else None,
+        short=situation.is_short(workload),
+        paused=True if workload.paused else None,
+        suspended=True if workload.suspended else None,
+        failed=workload.failed,
+        complete=workload.complete if workload.kind == "job" else None,
+        age_s=situation.age(workload.created),
+        selector=shown_selector(selector),
+        template_labels=shown_labels(workload.template_labels),
+        selector_matches_template=matches,
+        service_name=workload.service_name,
+        schedule=workload.schedule,
+        schedule_valid=valid,
+        last_schedule_age_s=situation.age(workload.last_schedule),
+        owner=namespaced_owner(owner[0].kind, workload.namespace, owner[0].name) if owner else None,
+        generated_name=True if workload.generated and not workload.owner else None,
+        asked=situation.asked_flag(workload.kind, workload.namespace, workload.name),
+    )
+
+
+def namespaced_owner(kind: str, namespace: str | None, name: str) -> str:
+    return f"{kind} {namespaced(namespace, name)}"
+
+
+def _summary(workload: Workload, ready: int | None) -> str:
+    if workload.kind == "cronjob":
+        return f"{workload.subject}: schedule {workload.schedule}"
+    if workload.kind == "job":
+        return (
+            f"{workload.subject}: {workload.updated or 0} of {workload.desired} complete, {workload.failed or 0} failed"
+        )
+    shown = "unknown" if ready is None else str(ready)
+    return f"{workload.subject}: {workload.desired} wanted, {workload.current} there, {shown} ready"
+
+
+def is_bad(condition: Condition, workload: Workload) -> bool:
+    if condition.type in ("Progressing", "Available"):
+        return condition.status != "True"
+    if condition.type in ("ReplicaFailure", "Failed", "FailureTarget"):
+        return condition.status == "True"
+    return condition.type == "Suspended" and condition.status == "True" and not workload.complete
+
+
+def _condition(situation: Situation, workload: Workload, condition: Condition) -> None:
+    top = situation.top_workload(workload)
+    if top is not workload and any(
+        each.type == condition.type and each.reason == condition.reason and each.status == condition.status
+        for each in top.conditions
+    ):
+        return  # a Deployment repeats its replica set's condition
+    source = Source(
+        workload.subject, f"status.conditions[{condition.type}]", condition.message or condition.reason or ""
+    )
+    situation.fact(
+        "workload_condition",
+        source,
+        workload=workload.subject,
+        condition=condition.type,
+        status=condition.status,
+        reason=condition.reason,
+        message=condition.message,
+        age_s=situation.age(condition.since),
+    )
+    situation.passage(
+        condition.message,
+        source,
+        via="condition",
+        reason=condition.reason,
+        object=workload.subject,
+        namespace=workload.namespace,
+        workload=situation.top_of(workload),
+        age_s=situation.age(condition.since),
+        stale=False,
+    )
+
+
+def is_valid_schedule(schedule: str | None) -> bool | None:
+    """Whether a CronJob's schedule can be parsed; None when there is none.
+
+    >>> is_valid_schedule("*/5 * * * *"), is_valid_schedule("@daily"), is_valid_schedule("every day")
+    (True, True, False)
+    """
+    if schedule is None:
+        return None
+    text = schedule.strip()
+    if text.startswith(("TZ=", "CRON_TZ=")):
+        text = text.partition(" ")[2].strip()
+    if text in ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"):
+        return True
+    if text.startswith("@every "):
+        return len(text) > len("@every ")
+    if len(text.split()) != 5 or len(text) > 500:
+        return False
+    try:
+        CronSim(text, datetime(2025, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        return False
+    return True

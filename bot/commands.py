@@ -1,0 +1,120 @@
+"""What the subcommands of `kdiag` do, apart from parsing their arguments."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import orjson
+from rich.console import Console
+
+from bot import last
+from bot.questions import Question
+from bot.render.blocks import answer_as_blocks
+from bot.render.json import answer_as_dict, explanation_as_dict
+from bot.render.markdown import answer_as_markdown
+from bot.render.terminal import show_answer, show_explanation
+from bot.service import Consultation, consult
+from rules.errors import KdiagError
+from rules.expert import Expert
+from rules.explain import explain as explain_finding
+from rules.knowledge import load
+from rules.schema import nearest
+
+MAX_INPUT_BYTES: Final = 64 << 20
+
+
+def read_input(file: str) -> str:
+    """The text of a file or of standard input. KdiagError when it is missing, empty, binary or too long."""
+    try:
+        data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1) if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise KdiagError(f"cannot read {file}: {error.strerror or error}") from error
+    if len(data) > MAX_INPUT_BYTES:
+        raise KdiagError(f"{file} is larger than {MAX_INPUT_BYTES >> 20} MB; paste the part that matters")
+    if not data.strip():
+        raise KdiagError(f"{'standard input' if file == '-' else file} is empty: nothing to explain")
+    if b"\0" in data[:65536] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise KdiagError(f"{'standard input' if file == '-' else file} is not text")
+    return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace")
+
+
+async def explain(
+    file: str, dump: Path | None, now: datetime | None, config: Path | None, format: str, lang: str
+) -> None:
+    from bot.sources import PasteSource
+
+    text = read_input(file)
+    expert = Expert(load())
+    try:
+        consultation = await consult(expert, PasteSource(text, now), Question("explain", text=text))
+    finally:
+        await expert.close()
+    show(consultation, format, lang)
+
+
+async def ask(
+    question: Question,
+    dump: Path | None,
+    now: datetime | None,
+    context: str | None,
+    config: Path | None,
+    format: str,
+    lang: str,
+    hygiene: bool,
+) -> None:
+    if dump is None:
+        raise KdiagError("no cluster to ask: give --dump DIR (a recorded cluster)")
+    from bot.collect.dump import Dump
+    from bot.sources import DumpSource
+
+    expert = Expert(load())
+    try:
+        source = DumpSource(Dump(dump), now, hygiene)
+        consultation = await consult(expert, source, question, hygiene=hygiene)
+    finally:
+        await expert.close()
+    show(consultation, format, lang)
+
+
+async def check(manifests: list[Path], format: str, lang: str) -> None:
+    raise NotImplementedError
+
+
+async def why(id_: str, format: str, lang: str) -> None:
+    question, asked, observations = last.load()
+    expert = Expert(load())
+    try:
+        reasoning = await expert.reason(observations)
+        ranked = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=True)
+        findings = [f for r in ranked for f in (r.finding, *r.siblings, *r.explains)]
+        finding = next((f for f in findings if id_ in (f.id, f.fingerprint(), f"{f.id}@{f.subject}")), None)
+        if finding is None:
+            known = ", ".join(dict.fromkeys(f.id for f in findings)) or "none"
+            raise KdiagError(f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}")
+        explanation = await explain_finding(expert, observations, reasoning, finding)
+    finally:
+        await expert.close()
+    if format == "json":
+        _print_json(explanation_as_dict(explanation, lang))
+    else:
+        show_explanation(explanation, lang, Console(highlight=False))
+
+
+def show(consultation: Consultation, format: str, lang: str) -> None:
+    """Print the answer, and keep what it rests on for `kdiag why`."""
+    last.save(consultation.question, consultation.asked, consultation.observations)
+    if format == "json":
+        _print_json(answer_as_dict(consultation.answer, lang))
+    elif format == "text":
+        show_answer(consultation.answer, lang, Console(highlight=False, soft_wrap=False))
+    elif format == "markdown":
+        sys.stdout.write(answer_as_markdown(consultation.answer, lang))
+    else:
+        _print_json(answer_as_blocks(consultation.answer, lang))
+
+
+def _print_json(data: object) -> None:
+    sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n")

@@ -1,0 +1,92 @@
+"""`kdiag kb ...`: what people do with the knowledge itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from bot import kb
+from rules.errors import KnowledgeError
+from rules.expert import Expert
+from rules.kinds import describe_kinds
+from rules.knowledge import BUILT_IN, Knowledge, load
+from rules.schema import Entry
+
+
+def _load() -> Knowledge | None:
+    try:
+        return load()
+    except KnowledgeError as error:
+        for fault in error.faults:
+            print(fault)
+        print(f"{len(error.faults)} faults; nothing was loaded")
+        return None
+
+
+def _chosen(knowledge: Knowledge, paths: list[str]) -> list[Entry]:
+    return kb.entries_in(knowledge.entries, paths, BUILT_IN) if paths else list(knowledge.entries)
+
+
+def lint(paths: list[str]) -> int:
+    knowledge = _load()
+    if knowledge is None:
+        return 1
+    entries = _chosen(knowledge, paths)
+    faults = kb.lint(entries)
+    for fault in faults:
+        print(fault)
+    print(f"{len(entries)} entries, {len(faults)} faults")
+    return 1 if faults or not entries else 0
+
+
+def test(paths: list[str]) -> int:
+    knowledge = _load()
+    if knowledge is None:
+        return 1
+    entries = _chosen(knowledge, paths)
+    started = time.monotonic()
+
+    async def run() -> tuple[int, int]:
+        expert = Expert(knowledge)
+        passed = failed = 0
+        try:
+            async for result in kb.run_examples(expert, entries):
+                if result.fault:
+                    failed += 1
+                    print(f"{result.entry}: {result.example}: {result.fault}")
+                else:
+                    passed += 1
+        finally:
+            await expert.close()
+        return passed, failed
+
+    passed, failed = asyncio.run(run())
+    print(f"{len(entries)} entries in {time.monotonic() - started:.1f} s")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def list_entries() -> None:
+    knowledge = load()
+    for entry in sorted(knowledge.entries, key=lambda e: e.id):
+        print(f"{entry.id:48} {entry.severity:8} {entry.title.get('en', '')}")
+
+
+def show(id_: str, lang: str) -> None:
+    raise NotImplementedError
+
+
+def facts() -> None:
+    for name, doc, attributes in describe_kinds():
+        print(f"{name}\n  {doc}")
+        for attribute, type_, text in attributes:
+            print(f"    {attribute:26} {type_:6} {text}")
+        print()
+
+
+def coverage() -> int:
+    raise NotImplementedError
+
+
+def new(id_: str, file: str) -> None:
+    raise NotImplementedError

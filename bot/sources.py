@@ -1,0 +1,69 @@
+"""Where a consultation's facts come from: a pasted text or a recorded cluster. (Live clusters: `bot.collect`.)"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from bot.collect.dump import Dump
+from bot.questions import OBJECT_KINDS, Question
+from bot.read import read
+from rules.errors import KdiagError
+from rules.kinds import Fact
+from rules.observations import Observations
+
+
+class PasteSource:
+    """A pasted text. It answers no wants: what is wanted is asked of the person."""
+
+    def __init__(self, text: str, now: datetime | None = None) -> None:
+        self._text = text
+        self._now = now
+
+    async def collect(self, question: Question) -> Observations:
+        return read(self._text, now=self._now)
+
+    async def satisfy(self, want: Fact) -> Observations:
+        return Observations()
+
+    def asked(self, question: Question) -> str:
+        return ""
+
+
+class DumpSource:
+    """A recorded cluster."""
+
+    def __init__(self, dump: Dump, now: datetime | None = None, hygiene: bool = False) -> None:
+        self._dump = dump
+        self._now = now
+        self._hygiene = hygiene
+        self._asked = ""
+
+    async def collect(self, question: Question) -> Observations:
+        resolved = self._resolve(question)
+        return self._dump.collect(resolved, now=self._now, hygiene=self._hygiene)
+
+    def _resolve(self, question: Question) -> Question:
+        """The question with the object's full name. KdiagError when there is none, or more than one."""
+        if question.kind not in OBJECT_KINDS:
+            if question.kind == "host":
+                self._asked = f"host {question.name}"
+            return question
+        kind = OBJECT_KINDS[question.kind]
+        names = self._dump.resolve(kind, question.name)
+        if not names:
+            near = self._dump.nearest(kind, question.name)
+            hint = f"; did you mean {near}?" if near else ""
+            raise KdiagError(f"no {kind} {question.name} in this cluster{hint}")
+        if len(names) > 1:
+            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+            raise KdiagError(f"{question.name} could be {shown}: say which")
+        self._asked = f"{kind} {names[0]}"
+        return Question(question.kind, names[0])
+
+    async def satisfy(self, want: Fact) -> Observations:
+        return self._dump.satisfy(want)
+
+    def asked(self, question: Question) -> str:
+        return self._asked

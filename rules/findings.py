@@ -1,0 +1,96 @@
+"""What inference found out, in the shape that ranking, explanation and rendering share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rules.engine import Firing
+from rules.kinds import Fact
+from rules.observations import Gap
+from rules.schema import Entry, Text
+
+
+@dataclass(frozen=True, slots=True)
+class FixStep:
+    command: str
+    note: Text
+    risk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause on one subject, with its texts filled in."""
+
+    entry: Entry
+    subject: str
+    certainty: float
+    title: Text
+    cause: Text
+    evidence: tuple[Fact, ...]
+    fix: tuple[FixStep, ...]
+    verify: tuple[str, ...]
+    confirm: Text
+    refute: Text
+    ask: Text
+    unknown: tuple[str, ...]
+    """Words of the commands that are not known and stand there as `<word>`."""
+    firings: tuple[Firing, ...]
+
+    @property
+    def id(self) -> str:
+        return self.entry.id
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.entry.id, self.subject
+
+    def fingerprint(self, cluster: str = "") -> str:
+        """The same for the same cause on the same subject in the same cluster, from day to day."""
+        return hashlib.sha256(f"{cluster}\0{self.id}\0{self.subject}".encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A root finding and what it accounts for."""
+
+    finding: Finding
+    explains: tuple[Finding, ...]
+    siblings: tuple[Finding, ...] = ()
+    """The same cause on further subjects of the same kind (other Pods of the same Deployment)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A cause that was considered and not concluded, and what is missing or against it."""
+
+    id: str
+    title: Text
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a Pod came, and the finding that stopped it."""
+
+    reached: str
+    stopped_by: str | None
+
+
+@dataclass(slots=True)
+class Answer:
+    """The whole answer to one question."""
+
+    question: Mapping[str, str]
+    roots: list[Ranked] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    asks: list[Text] = field(default_factory=list)
+    stage: Stage | None = None
+    cluster: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    """All facts that were reasoned on, for `kdiag why`."""
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [f for ranked in self.roots for f in (ranked.finding, *ranked.siblings, *ranked.explains)]

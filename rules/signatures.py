@@ -1,0 +1,286 @@
+"""Text -> symptom facts: hundreds of patterns over a text in one pass, in time linear in its length.
+
+How it stays linear and fast: every pattern has fixed words that any match must contain. All those words go into
+one RE2 Set, which runs once over the text; only the patterns whose words are there run themselves (RE2 too, so
+linear). 2,000 patterns cost about as much as 20.
+
+What a writer of patterns need not think of, because `translate` does:
+
+* a blank matches any white space, line breaks included;
+* a double quote also matches one behind backslashes, as JSON in JSON writes it;
+* several patterns of one sign must follow each other in one passage, at any distance.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import re2
+
+from rules.kinds import PARTS, WHERE, Fact, Scalar, Source, fact
+from rules.observations import Passage
+from rules.schema import Entry, Sign
+
+SEPARATOR: Final = "\n\x1e\n"
+"""Stands between passages; no match may contain it."""
+MAX_MATCHES: Final = 400
+"""Matches of one pattern in one scan. More of the same says nothing new."""
+MAX_SPAN: Final = 6_000
+"""Bytes between the first and the last pattern of one sign."""
+MIN_LITERAL: Final = 3
+
+
+def translate(pattern: str) -> str:
+    """The RE2 pattern for what a writer wrote: flexible blanks and quotes, see the module's text."""
+    out: list[str] = []
+    in_class = False
+    negated = False
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        if char == "\\" and position + 1 < len(pattern):
+            out.append(pattern[position : position + 2])
+            position += 2
+            continue
+        if in_class:
+            if char == "]":
+                in_class = False
+                if negated:
+                    out.append(r"\x1e")
+            elif char == '"' and negated:
+                out.append(r"\\")
+            out.append(char)
+        elif char == "[":
+            in_class = True
+            negated = pattern.startswith("[^", position)
+            out.append("[^" if negated else "[")
+            position += 2 if negated else 1
+            continue
+        elif char == " ":
+            while pattern.startswith(" ", position + 1):
+                position += 1
+            # a quantified blank keeps its quantifier: ` *` is `\s*`
+            out.append(r"\s" if pattern[position + 1 : position + 2] in ("*", "+", "?", "{") else r"\s+")
+        elif char == '"':
+            out.append(r'\\*"')
+        else:
+            out.append(char)
+        position += 1
+    return "".join(out)
+
+
+def literals(pattern: str) -> frozenset[str]:
+    """Lower-case words of which any match of the writer's `pattern` contains at least one; empty if none is sure.
+
+    >>> sorted(literals("(?i)no such (file|host)"))
+    ['no such ']
+    >>> sorted(literals("(no route to|unknown) host|NXDOMAIN"))
+    ['no route to', 'nxdomain', 'unknown']
+    """
+    parsed: Any = re._parser.parse(pattern)  # type: ignore[attr-defined]  # the only parser of patterns in the library
+    return _best(parsed) or frozenset()
+
+
+def _best(sequence: Any) -> frozenset[str] | None:
+    candidates: list[frozenset[str]] = []
+    run = ""
+
+    def close() -> None:
+        nonlocal run
+        # Quotes may be escaped in the text, so they end a fixed word.
+        for word in re.split(r"[\"\\\n]", run):
+            if len(word.strip()) >= MIN_LITERAL:
+                candidates.append(frozenset({word.lower()}))
+        run = ""
+
+    for op, value in sequence:
+        name = str(op)
+        if name == "LITERAL":
+            run += chr(value)
+            continue
+        if name == "IN" and _is_blank_class(value):
+            close()
+            continue
+        close()
+        if name == "SUBPATTERN":
+            inner = _best(value[-1])
+            if inner:
+                candidates.append(inner)
+        elif name == "BRANCH":
+            each = [_best(branch) for branch in value[1]]
+            if all(each):
+                candidates.append(frozenset().union(*[e for e in each if e]))
+        elif name in ("MAX_REPEAT", "MIN_REPEAT") and value[0] > 0:
+            inner = _best(value[2])
+            if inner:
+                candidates.append(inner)
+    close()
+    # the choice whose shortest word is longest is the rarest in ordinary text
+    return max(candidates, key=lambda c: (min(len(w) for w in c), -len(c)), default=None)
+
+
+def _is_blank_class(value: Any) -> bool:
+    return bool(value) and str(value[0][0]) == "CATEGORY" and "SPACE" in str(value[0][1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    id: str
+    sign: Sign
+    regexes: tuple[Any, ...]
+    unless: Any | None
+
+
+def compile_pattern(pattern: str) -> Any:
+    """The compiled RE2, or re2.error. Multi-line: `^` and `$` are the ends of a line."""
+    options = re2.Options()
+    options.log_errors = False
+    options.never_nl = False
+    options.one_line = False
+    return re2.compile("(?m)" + translate(pattern), options)
+
+
+class SignatureSet:
+    """All signs of all entries, ready to scan."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._signatures: list[_Signature] = []
+        words: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for entry in entries:
+            for sign in entry.signs:
+                number = len(self._signatures)
+                self._signatures.append(
+                    _Signature(
+                        entry.id,
+                        sign,
+                        tuple(compile_pattern(p) for p in sign.patterns),
+                        compile_pattern(sign.unless) if sign.unless else None,
+                    )
+                )
+                needed = max((literals(p) for p in sign.patterns), key=_rarity)
+                if not needed:
+                    self._always.append(number)
+                for word in needed:
+                    words.setdefault(" ".join(word.split()), []).append(number)
+        self._owners = list(words.values())
+        options = re2.Options()
+        options.log_errors = False
+        options.literal = True
+        options.max_mem = 256 << 20
+        self._words = re2.Set.SearchSet(options)
+        for word in words:
+            self._words.Add(word)
+        if words:
+            self._words.Compile()
+
+    def __len__(self) -> int:
+        return len(self._signatures)
+
+    def scan(self, passages: Sequence[Passage]) -> list[Fact]:
+        """The symptom facts in these passages, the same one once with how often it was seen (`times`)."""
+        if not passages:
+            return []
+        texts = [p.text.replace("\x1e", " ") for p in passages]
+        blob = SEPARATOR.join(texts)
+        data = blob.encode("utf-8", "replace")
+        starts: list[int] = []
+        offset = 0
+        for text in texts:
+            starts.append(offset)
+            offset += len(text.encode("utf-8", "replace")) + len(SEPARATOR)
+        found: dict[tuple[Any, ...], tuple[Fact, int]] = {}
+        for number in self._candidates(data):
+            for symptom in self._matches(self._signatures[number], data, starts, passages):
+                key = symptom.key()
+                known = found.get(key)
+                found[key] = (known[0], known[1] + 1) if known else (symptom, 1)
+        return [_with_times(symptom, times) for symptom, times in found.values()]
+
+    def _candidates(self, data: bytes) -> list[int]:
+        collapsed = b" ".join(data.lower().split())
+        candidates = set(self._always)
+        if self._owners:
+            for index in self._words.Match(collapsed) or ():
+                candidates.update(self._owners[index])
+        return sorted(candidates)
+
+    def _matches(
+        self, signature: _Signature, data: bytes, starts: Sequence[int], passages: Sequence[Passage]
+    ) -> Iterator[Fact]:
+        count = 0
+        for match in signature.regexes[0].finditer(data):
+            if count >= MAX_MATCHES:
+                return
+            begin, end = match.span()
+            if begin == end or b"\x1e" in data[begin:end]:
+                continue
+            passage_number = bisect.bisect_right(starts, begin) - 1
+            passage = passages[passage_number]
+            if not _belongs(signature.sign, passage):
+                continue
+            limit = starts[passage_number + 1] - len(SEPARATOR) if passage_number + 1 < len(starts) else len(data)
+            parts = _parts(match)
+            for regex in signature.regexes[1:]:
+                following = regex.search(data, end, min(limit, begin + MAX_SPAN))
+                if following is None:
+                    break
+                end = following.end()
+                parts |= _parts(following)
+            else:
+                line_start = max(data.rfind(b"\n", 0, begin) + 1, starts[passage_number])
+                line_end = data.find(b"\n", end)
+                line_end = limit if line_end < 0 else min(line_end, limit)
+                line = data[line_start:line_end].decode("utf-8", "replace")
+                if signature.unless is not None and signature.unless.search(line.encode("utf-8", "replace")):
+                    continue
+                count += 1
+                line_number = data.count(b"\n", starts[passage_number], begin)
+                yield _symptom(signature.id, passage, parts, line, line_number)
+
+
+def _rarity(words: frozenset[str]) -> int:
+    return min((len(w) for w in words), default=0)
+
+
+def _belongs(sign: Sign, passage: Passage) -> bool:
+    if sign.via and passage.about.get("via") not in sign.via:
+        return False
+    return not sign.reasons or passage.about.get("reason") in sign.reasons
+
+
+def _parts(match: Any) -> dict[str, str]:
+    parts = {}
+    for name, value in match.groupdict().items():
+        if value:
+            text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            text = " ".join(text.split()).strip("\"'`\\,;")
+            if text:
+                parts[name] = text[:500]
+    return parts
+
+
+def _symptom(id_: str, passage: Passage, parts: dict[str, str], line: str, line_number: int) -> Fact:
+    attributes: dict[str, Scalar] = {**passage.about}
+    for name, value in parts.items():
+        if name in WHERE and name in attributes:
+            continue  # what the text is about is better known from where it stood
+        if name in WHERE or name in PARTS:
+            attributes[name] = value
+    attributes["is"] = id_
+    source = passage.source
+    text = line.strip()[:1000]
+    where = source.where
+    if where.startswith("line ") and where[5:].isdigit():
+        where = f"line {int(where[5:]) + line_number}"
+    return fact("symptom", Source(source.what, where, text), **attributes)
+
+
+def _with_times(symptom: Fact, times: int) -> Fact:
+    if times == 1 or "times" in symptom.attributes:
+        return symptom
+    return Fact(symptom.kind, {**symptom.attributes, "times": times}, symptom.source)
