@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 
 from bot import kb
-from rules.errors import KnowledgeError
+from bot.commands import read_input
+from bot.coverage import measure
+from bot.handbook import entry_as_markdown
+from bot.skeleton import skeleton
+from rules.errors import KdiagError, KnowledgeError
 from rules.expert import Expert
 from rules.kinds import describe_kinds
 from rules.knowledge import BUILT_IN, Knowledge, load
-from rules.schema import Entry
+from rules.schema import Entry, nearest
 
 
 def _load() -> Knowledge | None:
@@ -73,7 +78,11 @@ def list_entries() -> None:
 
 
 def show(id_: str, lang: str) -> None:
-    raise NotImplementedError
+    knowledge = load()
+    entry = knowledge.by_id.get(id_)
+    if entry is None:
+        raise KdiagError(f"no entry {id_!r}{nearest(id_, knowledge.by_id)}")
+    sys.stdout.write(entry_as_markdown(entry, knowledge, lang))
 
 
 def facts() -> None:
@@ -85,8 +94,23 @@ def facts() -> None:
 
 
 def coverage() -> int:
-    raise NotImplementedError
+    """0 when every fault of every list is held by an entry."""
+    knowledge = load()
+    results = measure(knowledge)
+    for each in results:
+        held = each.faults - len(each.missing)
+        proven = f"; {each.recognised} of {each.tried} texts recognised as they stand" if each.tried else ""
+        print(f"{each.name:24} {held:4} of {each.faults:4}{proven}")
+        for label, ids in (
+            ("no entry holds", each.missing),
+            ("claimed, but not in the list", each.unknown_claims),
+            ("claimed, but not a fault", each.noisy),
+        ):
+            if ids:
+                print(f"    {label}: {', '.join(ids)}")
+    return 1 if any(each.missing or each.unknown_claims for each in results) else 0
 
 
 def new(id_: str, file: str) -> None:
-    raise NotImplementedError
+    """Print a skeleton of an entry whose sign matches the pasted line."""
+    sys.stdout.write(skeleton(id_, read_input(file)))

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import yaml
 
+from bot.collect.derive import derive, relate
 from bot.questions import OBJECT_KINDS, Question
 from rules.errors import KdiagError
 from rules.expert import Expert, Reasoning
@@ -70,7 +71,7 @@ async def consult(
     """Ask, collect what the rules want, and answer within the budget with what is known by then."""
     deadline = time.monotonic() + budget_s
     progress("collect")
-    observations = await source.collect(question)
+    observations = _joined(await source.collect(question))
     met: set[Fact] = set()
     progress("infer")
     reasoning = await expert.reason(observations)
@@ -88,9 +89,17 @@ async def consult(
             observations.gaps += brought.gaps
             break
         observations.extend(brought)
+        observations = _joined(observations)
         progress("infer")
         reasoning = await expert.reason(observations)
     return Consultation(question, source.asked(question), observations, reasoning, _answer(source, question, observations, reasoning, hygiene))
+
+
+def _joined(observations: Observations) -> Observations:
+    """With what several observations say together (a host without the port that its role demands)."""
+    observations.facts += derive(observations)
+    observations.relations += relate(observations)
+    return observations
 
 
 async def _meet(source: Source, wants: list[Fact], deadline: float) -> Observations:

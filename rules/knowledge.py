@@ -21,11 +21,12 @@ from typing import Final
 import re2
 import yaml
 
-from rules import kinds, schema
+from rules import kinds, patterns, schema
 from rules.compile import Program
 from rules.errors import KnowledgeError
 from rules.schema import Entry, nearest, read_file
-from rules.signatures import SignatureSet, compile_pattern
+from rules.patterns import compile_pattern
+from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
 NOT_ENTRIES: Final = frozenset({"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml"})
@@ -133,7 +134,9 @@ def check_together(entries: Iterable[Entry], tags: frozenset[str]) -> list[str]:
 
 
 def _cache_file(files: Iterable[Path]) -> Path | None:
-    digest = hashlib.sha256(Path(schema.__file__).read_bytes() + Path(kinds.__file__).read_bytes())
+    digest = hashlib.sha256()
+    for module in (schema, kinds, patterns):
+        digest.update(Path(str(module.__file__)).read_bytes())
     for path in files:
         digest.update(str(path).encode())
         digest.update(path.read_bytes())

@@ -101,12 +101,13 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
     for firing in firings:
         by_route[firing.rule.name] = firing.rule.route.certainty
     chosen = [best, *[f for f in firings if f is not best]]
-    evidence: dict[Fact, None] = {}
+    evidence: dict[str, Fact] = {}
     for firing in chosen[:8]:
         names = entry.evidence or tuple(firing.bound)
         for name in names:
             if name in firing.bound:
-                evidence[firing.bound[name]] = None
+                one = firing.bound[name]
+                evidence.setdefault(one.source.text or str(one), one)
     fix = tuple(
         FixStep(words.command(step.command), {k: words.prose(v) for k, v in step.note.items()}, step.risk)
         for step in entry.fix
@@ -119,7 +120,7 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
         certainty=round(combine(by_route.values()), 3),
         title={k: words.prose(v) for k, v in entry.title.items()},
         cause={k: words.prose(v) for k, v in entry.cause.items()},
-        evidence=tuple(evidence),
+        evidence=tuple(evidence.values()),
         fix=fix,
         verify=verify,
         confirm={k: words.prose(v) for k, v in entry.confirm.items()},

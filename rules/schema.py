@@ -17,6 +17,7 @@ import yaml
 
 from rules.errors import KnowledgeError
 from rules.kinds import KINDS, PARTS, WHERE, Scalar
+from rules.patterns import needed_words
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,6 +46,8 @@ class Sign:
     via: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     unless: str = ""
+    words: tuple[str, ...] = ()
+    """Any text that matches holds one of these (lower case, single blanks). Empty: the patterns tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +329,7 @@ def _sign(data: object, path: list[str | int]) -> Sign:
     unless = data.get("unless", "")
     if isinstance(unless, list):
         unless = "|".join(f"(?:{u})" for u in unless)
-    return Sign(patterns, via, _strings(data, "reason"), unless)
+    return Sign(patterns, via, _strings(data, "reason"), unless, needed_words(patterns))
 
 
 def _routes(data: object, certainty: float, id_: str, has_signs: bool) -> Iterator[Route]:

@@ -35,9 +35,12 @@ MAX_HOST_BYTES: Final = 8 * 1024 * 1024
 """Host files read without being asked for; the rest waits for a want."""
 MAX_ETCD_KEYS: Final = 20_000
 MAX_ETCD_VALUE: Final = 64 * 1024
+MAX_NAMESPACE_GAPS: Final = 10
 _LOG_PART: Final = re.compile(r"^==== START logs for container (\S{1,253}) of pod \S{1,520} ====$", re.MULTILINE)
 _LOG_END: Final = re.compile(r"^==== END logs for container \S{1,253} of pod \S{1,520} ====\n?", re.MULTILINE)
 _PLACE: Final = re.compile(r"\{(\w{1,20})\}")
+_PING: Final = re.compile(r"(\d{1,9}) packets transmitted, (\d{1,9}) (?:packets )?received[^\n]{0,100}")
+_PING_HEAD: Final = re.compile(r"^PING \S{1,253} \(([0-9a-fA-F:.]{2,45})\)", re.MULTILINE)
 _JOURNAL: Final = re.compile(r"^journal(?:ctl)?-(?:u-)?([\w@.-]{1,60})\.txt$")
 Read = Callable[..., Observations]
 
@@ -116,6 +119,7 @@ class Dump:
     def collect(self, question: Question, now: datetime | None = None, hygiene: bool = False) -> Observations:
         """All that the recording says about a question."""
         self._now = self.clock(now)
+        self._read_hosts.clear()
         asked = f"{OBJECT_KINDS[question.kind]} {question.name}" if question.kind in OBJECT_KINDS else None
         projector = Projector(self._now, asked, hygiene)
         gaps: list[Gap] = []
@@ -123,7 +127,7 @@ class Dump:
             for file in self._files:
                 gaps += self._add(projector, file)
             found = projector.finish()
-        found.gaps += gaps
+        found.gaps += gaps + self._not_recorded(question)
         self._remember(found)
         self._read_all_hosts(found, question)
         found.facts += self._etcd_facts()
@@ -131,6 +135,23 @@ class Dump:
         if paste.is_file():
             found.extend(self._read(_tail(paste, MAX_HOST_BYTES)[0], "paste.txt"))
         return found
+
+    def _not_recorded(self, question: Question) -> list[Gap]:
+        """The kinds without which little can be said, where they have no file at all."""
+        have = {(each.kind, each.namespace) for each in self._files}
+        namespaces = sorted({each.namespace for each in self._files if each.namespace})
+        if not self._files:
+            return []
+        missing: list[RecordedFile] = []
+        if ("node", None) not in have:
+            missing.append(RecordedFile(self.directory / "nodes.json", "node", None))
+        asked = OBJECT_KINDS.get(question.kind)
+        where = question.name.rpartition("/")[0] if asked and asked != "node" else ""
+        for namespace in [each for each in namespaces if each == where] or namespaces[:MAX_NAMESPACE_GAPS]:
+            for kind in ("pod", "event"):
+                if (kind, namespace) not in have and (kind, None) not in have:
+                    missing.append(RecordedFile(self.directory / namespace / f"{kind}s.json", kind, namespace))
+        return [_gap_of_file(each, "was not recorded") for each in missing]
 
     def _add(self, projector: Projector, file: RecordedFile) -> list[Gap]:
         """Puts a file's objects in; only a file that was read to its end counts as listed."""
@@ -177,6 +198,8 @@ class Dump:
         content, cut = _tail(path, MAX_LOG_BYTES * 4)
         if not content.strip():
             return Observations(gaps=[Gap(f"{path.name} of host {host}", "the recorded file is empty")])
+        if path.name == "ping.txt":
+            return Observations(facts=_ping_facts(content, host, self._node_of(host), path.name))
         found = self._read(content, f"{host}:{path.stem}")
         unit = _JOURNAL.match(path.name)
         about: dict[str, Scalar] = {"host": host}
@@ -396,6 +419,30 @@ def _with(found: Fact, about: dict[str, Scalar]) -> Fact:
     declared = declared_attributes(found.kind)
     missing = {key: value for key, value in about.items() if key in declared and key not in found.attributes}
     return replace(found, attributes={**found.attributes, **missing}) if missing else found
+
+
+def _ping_facts(content: str, host: str, node: str | None, file: str) -> list[Fact]:
+    """Whether a host answers: the file is what `ping HOST` printed elsewhere."""
+    sent = _PING.search(content)
+    if sent is None:
+        return []
+    reached = int(sent[2]) > 0
+    address = _PING_HEAD.search(content)
+    found = address[1] if address else None
+    source = Source(f"host {host}", file, sent[0])
+    error = None if reached else "loss"
+    return [
+        fact(
+            "host",
+            source,
+            host=host,
+            node=node,
+            address=found,
+            reachable=reached,
+            reason=error,
+        ),
+        fact("reach", source, target=host, ok=reached, error=error),
+    ]
 
 
 # --- gaps ------------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from rules.kinds import Source
 from rules.observations import Passage
 from rules.schema import Entry, Sign
-from rules.signatures import MAX_MATCHES, SignatureSet, literals, translate
+from rules.patterns import literals, needed_words, translate
+from rules.signatures import MAX_MATCHES, SignatureSet
 
 
 def signature(*patterns: str, **sign: object) -> SignatureSet:
-    return SignatureSet([Entry("the-sign", "test", 1, signs=(Sign(patterns, **sign),))])  # type: ignore[arg-type]
+    return SignatureSet([Entry("the-sign", "test", 1, signs=(Sign(patterns, words=needed_words(patterns), **sign),))])  # type: ignore[arg-type]
 
 
 def passage(text: str, **about: str | int | bool) -> Passage:

@@ -124,6 +124,11 @@ def _cni(situation: Situation) -> str | None:
     return None
 
 
+def is_network_agent(daemonset: str) -> bool:
+    """Whether a DaemonSet of that name connects the Pods of its node."""
+    return any(daemonset.startswith(prefix) for prefix, _ in _CNI)
+
+
 # --- what was recorded -----------------------------------------------------------------------------------
 def _recorded(situation: Situation) -> None:
     counts = situation.inventory.counts

@@ -17,32 +17,42 @@ from bot.collect.objects.values import mapping, namespaced
 from rules.kinds import Scalar, Source
 
 MAX_STALE: Final = 200
+MAX_ABOUT_HEALTHY: Final = 500
+"""Warnings about objects that are plainly healthy: a flood of them must not push out what is told of the sick."""
 MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
 
 
 def project(situation: Situation) -> None:
-    stale_left = MAX_STALE
-    siblings: dict[tuple[str | None, str | None, bool], set[str]] = {}
-    events = sorted(situation.inventory.events.values(), key=lambda each: -(each.last or 0.0))
-    for event in events:
-        about = _about(situation, event)
-        pod = situation.inventory.pods.get((event.namespace, event.name)) if event.kind == "pod" else None
-        told = _is_told(situation, event, pod, about)
-        if event.type == "Normal" and not told:
-            continue
+    left = {"stale": MAX_STALE, "healthy": MAX_ABOUT_HEALTHY}
+    siblings: dict[tuple[Scalar | None, str | None, bool], set[str]] = {}
+    for event, pod, told in _in_order(situation):
         stale = is_stale(situation, event, pod)
-        if stale:
-            if not told and stale_left <= 0:
+        if not told:
+            bound = "stale" if stale else "healthy"
+            if left[bound] <= 0:
                 continue
-            stale_left -= 1
-        group = siblings.setdefault((about.get("workload"), event.reason, stale), set())  # type: ignore[arg-type]
-        if about.get("workload") and event.kind == "pod":
+            left[bound] -= 1
+        about = _about(situation, event)
+        workload = about.get("workload")
+        if workload and event.kind == "pod":
+            group = siblings.setdefault((workload, event.reason, stale), set())
             if event.name not in group and len(group) >= MAX_SIBLINGS:
                 continue
             group.add(event.name)
         _tell(situation, event, about, stale)
+
+
+def _in_order(situation: Situation) -> list[tuple[Event, Pod | None, bool]]:
+    """Events worth telling, with their Pod and whether it is told of: those about told objects first, newest first."""
+    found = []
+    for event in situation.inventory.events.values():
+        pod = situation.inventory.pods.get((event.namespace, event.name)) if event.kind == "pod" else None
+        told = _is_told(situation, event, pod)
+        if told or event.type != "Normal":
+            found.append((event, pod, told))
+    return sorted(found, key=lambda each: (not each[2], -(each[0].last or 0.0)))
 
 
 def _tell(situation: Situation, event: Event, about: dict[str, Scalar], stale: bool) -> None:
@@ -122,7 +132,7 @@ def _about(situation: Situation, event: Event) -> dict[str, Scalar]:
     return about
 
 
-def _is_told(situation: Situation, event: Event, pod: Pod | None, about: dict[str, Scalar]) -> bool:
+def _is_told(situation: Situation, event: Event, pod: Pod | None) -> bool:
     """Whether its object is not plainly healthy or was asked about, so that Normal events matter too."""
     if event.kind == "pod":
         return pod is not None and situation.is_detailed(pod)
@@ -132,7 +142,7 @@ def _is_told(situation: Situation, event: Event, pod: Pod | None, about: dict[st
         known = situation.inventory.workloads.get((event.kind, event.namespace, event.name))
         if known is None:
             return False
-        return situation.is_sick(known) or about.get("workload") == situation.asked
+        return situation.is_sick(known) or situation.top_of(known) == situation.asked
     if event.kind == "node":
         node = situation.inventory.nodes.get(event.name)
         return node is not None and not node.usable

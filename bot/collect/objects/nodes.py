@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
+from bot.collect.objects.pods import tolerates
 from bot.collect.objects.records import Node, Pod
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, mapping, moment, text
@@ -23,6 +24,8 @@ SILENT_LEASE_S: Final = 120
 SILENT_STATUS_S: Final = 900
 """Without leases (or where they were not recorded): the status is sent at least every 5 minutes."""
 MAX_TAINTED_ALIKE: Final = 5
+MAX_LOST: Final = 20
+"""Unusable nodes that waiting Pods are related to; with more, no single one is why they wait."""
 
 
 class Nodes:
@@ -61,8 +64,25 @@ class Nodes:
         for pod in self._situation.told:
             if pod.node:
                 self._situation.relate(f"node {pod.node}", pod.subject, "runs")
+        self._would_take()
         self._taints(told)
         self._leaders()
+
+    def _would_take(self) -> None:
+        """An unusable node above the Pods that wait for a place and could run there if it were well."""
+        lost = [each for each in self._situation.inventory.nodes.values() if each.has_status and not each.usable]
+        waiting = [pod for pod in self._situation.sick if not pod.node and not pod.ended and pod.detail]
+        for node in lost[:MAX_LOST]:
+            for pod in waiting:
+                detail = pod.detail
+                if (
+                    detail is not None
+                    and not detail.gates
+                    and tolerates(detail, node)
+                    and all(node.labels.get(key) == value for key, value in detail.node_selector.items())
+                    and all(node.allocatable.get(name, 0.0) >= amount for name, amount in pod.requests)
+                ):
+                    self._situation.relate(f"node {node.name}", pod.subject, "would take")
 
     def is_odd(self, node: Node) -> bool:
         if not node.has_status or node.ready != "True" or node.cordoned or node.deleted_at is not None:
@@ -79,7 +99,7 @@ class Nodes:
 
     def _node(self, node: Node) -> None:
         pods = self._pods[node.name]
-        affected = [pod for pod in pods if pod in self._situation.sick_set or pod.ready is False or pod.deleting]
+        affected = [pod for pod in pods if pod in self._situation.sick_set or (pod.ready is False and not pod.starting)]
         beats = [each for each in (node.heartbeat, self._lease.get(node.name)) if each is not None]
         known = self._situation.inventory.is_listed("pod", None) or bool(pods)
         self._situation.fact(

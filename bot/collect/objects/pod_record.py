@@ -74,6 +74,9 @@ class PodReader:
                 started = moment(running.get("startedAt"))
                 if started is not None and (last_start is None or started > last_start):
                     last_start = started
+        for each in mappings(status.get("initContainerStatuses")):
+            count = each.get("restartCount")
+            restarts += count if type(count) is int else 0
         ended = phase in ("Succeeded", "Failed", "Terminated")
         starting = False
         if deleted_at is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.collect.objects.cluster import is_network_agent
 from bot.collect.objects.services import Services
 from bot.collect.objects.situation import Situation, ingress_backends, subject_of
 from bot.collect.objects.values import namespaced
@@ -15,11 +16,29 @@ _CONTROL_PLANE: Final = (
 )
 """Static Pods by the beginning of their names, each pair (upper, lower)."""
 
+MAX_AGENTS: Final = 50
+
 
 def project(situation: Situation, services: Services) -> None:
     _controllers(situation)
     _services(situation, services)
     _control_plane(situation)
+    _network(situation)
+
+
+def _network(situation: Situation) -> None:
+    """A node's network agent above the Pods there that have no sandbox yet."""
+    agents = [
+        pod
+        for pod in situation.sick
+        if pod.owner and pod.owner.kind == "daemonset" and is_network_agent(pod.owner.name)
+    ]
+    for agent in agents[:MAX_AGENTS]:
+        for pod in situation.told:
+            if pod is agent or pod.node != agent.node or not pod.node or pod.ended or pod.detail is None:
+                continue
+            if pod.ip is None or (pod in situation.sick_set and pod.phase == "Pending"):
+                situation.relate(agent.subject, pod.subject, "connects")
 
 
 def _controllers(situation: Situation) -> None:

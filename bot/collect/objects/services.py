@@ -36,9 +36,12 @@ class Services:
         self._inventory = situation.inventory
         self._same: dict[object, list[Service]] = defaultdict(list)
         self._by_namespace: dict[str | None, list[Service]] = defaultdict(list)
+        self._by_pair: dict[tuple[str | None, str, str], list[Service]] = defaultdict(list)
+        """Services by one pair of their selector, so that each is found once by a Pod that has the pair."""
         for service in self._inventory.services.values():
             self._by_namespace[service.namespace].append(service)
             if service.selector:
+                self._by_pair[(service.namespace, *min(service.selector.items()))].append(service)
                 self._same[self._signature(service)].append(service)
 
     @staticmethod
@@ -71,8 +74,9 @@ class Services:
         """The Services that send to a Pod."""
         return [
             each
-            for each in self._by_namespace.get(pod.namespace, ())
-            if each.selector and all(pod.labels.get(key) == value for key, value in each.selector.items())
+            for pair in pod.labels.items()
+            for each in self._by_pair.get((pod.namespace, *pair), ())
+            if all(pod.labels.get(key) == value for key, value in each.selector.items())
         ]
 
     # --- facts ------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""How much of what is known to fail the knowledge holds: the guide's rows and the catalogue of signals.
+
+An entry claims a signal with `covers: [catalogue FILE/ID]` or a row with `covers: [guide G17]`. A claim on a text is
+also tried out: the signal's own text, its placeholders filled, must be recognised by a claiming entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from rules.kinds import Source
+from rules.knowledge import BUILT_IN, Knowledge
+from rules.observations import Passage
+from rules.schema import Entry, Loader
+
+SAMPLES: Final = (
+    ("%d", "3"),
+    ("%q", '"shop"'),
+    ("%.2f", "1.50"),
+    ("%t", "true"),
+    ("%s", "shop"),
+    ("%v", "shop"),
+    ("%w", "shop"),
+    ("%+v", "shop"),
+    ("%#v", "shop"),
+    ("%x", "1f"),
+    ("...", "shop"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One list: how many signals it has that are faults, which of them no entry claims, and which claims held."""
+
+    name: str
+    faults: int
+    missing: tuple[str, ...]
+    tried: int
+    recognised: int
+    unknown_claims: tuple[str, ...]
+    noisy: tuple[str, ...]
+    """Signals that are not faults although an entry claims and concludes something from them."""
+
+
+def measure(knowledge: Knowledge, folder: Path = BUILT_IN / "coverage") -> list[Coverage]:
+    """The coverage of each list in `folder`."""
+    claims: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    for entry in knowledge.entries:
+        for name in entry.covers:
+            kind, _, rest = name.partition(" ")
+            list_name, _, id_ = ("guide", "", rest) if kind == "guide" else rest.partition("/")
+            claims[list_name][id_].append(entry)
+    results = []
+    for path in sorted(folder.glob("*.yaml")):
+        signals = yaml.load(path.read_text(encoding="utf-8"), Loader)
+        results.append(_list(path.stem, signals, claims[path.stem], knowledge))
+    return results
+
+
+def _list(
+    name: str, signals: Mapping[str, Mapping[str, Any]], claims: Mapping[str, list[Entry]], knowledge: Knowledge
+) -> Coverage:
+    faults = [id_ for id_, signal in signals.items() if signal["fault"] is True]
+    missing = tuple(id_ for id_ in faults if not any(e.is_finding or e.signs for e in claims.get(id_, ())))
+    tried = recognised = 0
+    noisy = []
+    for id_, entries in claims.items():
+        signal = signals.get(id_)
+        if signal is None:
+            continue
+        if signal["fault"] is False and any(e.is_finding for e in entries):
+            noisy.append(id_)
+        if signal["fault"] is True and signal.get("text") and any(e.signs for e in entries):
+            tried += 1
+            recognised += _recognised(signal, {e.id for e in entries}, knowledge)
+    unknown = tuple(id_ for id_ in claims if id_ not in signals)
+    return Coverage(name, len(faults), missing, tried, recognised, unknown, tuple(noisy))
+
+
+def _recognised(signal: Mapping[str, Any], ids: set[str], knowledge: Knowledge) -> bool:
+    reason = signal.get("reason")
+    for text in variants(str(signal["text"])):
+        passages = [
+            Passage(text, {"via": via, **({"reason": reason} if reason else {})}, Source("signal"))
+            for via in ("event", "paste", "journal", "log", "waiting", "terminated", "condition")
+        ]
+        if any(symptom["is"] in ids for symptom in knowledge.signatures.scan(passages)):
+            return True
+    return False
+
+
+def variants(text: str) -> Iterable[str]:
+    """The texts that a signal stands for, with something plausible in place of each Go verb."""
+    for verb, sample in SAMPLES:
+        text = text.replace(verb, sample)
+    text = re.sub(r"%[-+#0 ]?\d*\.?\d*[a-z]", "shop", text)
+    yield text
+    for part in re.split(r" / |; older: |; ", text):
+        if len(part) > 8:
+            yield part.strip()
