@@ -78,7 +78,10 @@ def _signature(fact: Fact) -> str:
 
 
 def rivals(entries: Sequence[Entry], reasoning: Reasoning, finding: Finding) -> list[Rival]:
-    """Causes that the same symptoms could have had: named as rivals, or sharing a condition, and not concluded."""
+    """Causes that could have stood in its place and were not concluded.
+
+    Those that the entry names, share a condition or a tag with it, or would explain it.
+    """
     concluded = {f.id for f in reasoning.findings}
     facts: dict[str, list[Fact]] = {}
     for fact in reasoning.inference.facts:
@@ -95,8 +98,9 @@ def rivals(entries: Sequence[Entry], reasoning: Reasoning, finding: Finding) -> 
         met, failing = nearest
         shares = any((p.kind, frozenset(p.tests)) in own for route in entry.routes for p in route.patterns)
         same_tag = bool(set(entry.tags) & set(finding.entry.tags)) and met > 0
-        if failing is not None and (named or shares or same_tag):
-            score = (2 if named else 0) + (1 if shares else 0) + met
+        deeper = any(name in entry.explains for name in (finding.id, *finding.entry.tags))
+        if failing is not None and (named or shares or same_tag or deeper):
+            score = 3 * named + shares + deeper + met
             considered.append((-score, Rival(entry.id, entry.title, _why_not(failing, facts))))
     return [rival for _, rival in sorted(considered, key=lambda c: (c[0], c[1].id))[:MAX_RIVALS]]
 

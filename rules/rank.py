@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rules.engine import Firing
 from rules.findings import Finding, FixStep, Ranked
@@ -16,6 +17,7 @@ from rules.kinds import Fact
 from rules.observations import Topology
 from rules.schema import PROFILE, SEVERITIES, Entry
 from rules.template import Words
+from rules.wording import placed, with_consequences
 
 THE_TEXT = "the pasted text"
 """Subject of a finding when the text names no object."""
@@ -96,7 +98,8 @@ def build(firings: Sequence[Firing], nearby: Nearby, profile: Profile) -> list[F
 def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: Profile) -> Finding:
     best = max(firings, key=lambda f: (f.rule.route.certainty, len(f.bound), _knows(f)))
     entry = best.rule.entry
-    words = Words(best.bound, nearby.to(best.bound.values()))
+    near = nearby.to(best.bound.values())
+    words = Words(best.bound, near)
     by_route: dict[str, float] = {}
     for firing in firings:
         by_route[firing.rule.name] = firing.rule.route.certainty
@@ -119,7 +122,7 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
         subject=subject,
         certainty=round(combine(by_route.values()), 3),
         title={k: words.prose(v) for k, v in entry.title.items()},
-        cause={k: words.prose(v) for k, v in entry.cause.items()},
+        cause=placed({k: words.prose(v) for k, v in entry.cause.items()}, subject, (*best.bound.values(), *near)),
         evidence=tuple(evidence.values()),
         fix=fix,
         verify=verify,
@@ -244,12 +247,20 @@ def rank(findings: Sequence[Finding], topology: Topology, *, asked: str = "", on
     summary. `one_text`: all facts come from one paste.
     """
     graph = CausalGraph(findings, topology, one_text=one_text)
-    ranked = [
-        Ranked(findings[root], tuple(findings[n] for n in below)) for root, below in graph.roots()
-    ]
+    ranked = [_ranked(findings, root, below) for root, below in graph.roots()]
     if asked:
         ranked = [r for r in ranked if _concerns(r, asked, topology)]
     return _fold_siblings(sorted(ranked, key=lambda r: _order(r, asked)), topology)
+
+
+def _ranked(findings: Sequence[Finding], root: int, below: Sequence[int]) -> Ranked:
+    finding = findings[root]
+    explained = tuple(findings[n] for n in below)
+    # What stands on another object says something new; the same object's vaguer findings do not.
+    elsewhere = [f for f in explained if f.subject != finding.subject and not f.entry.general]
+    precise = [f for f in explained if f.subject == finding.subject and not f.entry.general]
+    consequences = [(f.title, f.subject) for f in (*precise, *elsewhere)]
+    return Ranked(replace(finding, cause=with_consequences(finding.cause, consequences)), explained)
 
 
 def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:

@@ -8,14 +8,29 @@ cannot be told from the observations is left out: a list that may be incomplete 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from bot.collect.joins.components import components
-from bot.collect.joins.etcd import etcd_facts
+from bot.collect.joins.etcd import etcd_facts, registered_nodes
 from bot.collect.joins.hosts import host_facts
-from bot.collect.joins.known import Known
+from bot.collect.joins.known import NO_HOST, Known
 from bot.collect.joins.objects import object_facts
+from bot.collect.joins.texts import text_facts
 from rules.kinds import Fact
 from rules.observations import Observations, Relation
+
+SERVE_THE_NODE: Final = (
+    "kubelet",
+    "docker",
+    "containerd",
+    "crio",
+    "kube-proxy",
+    "flanneld",
+    "k3s",
+    "k3s-agent",
+    "rke2-agent",
+)
+WITHIN_A_NODE: Final = ("kubelet", "kube-proxy")
 
 
 def derive(observations: Observations) -> list[Fact]:
@@ -23,16 +38,22 @@ def derive(observations: Observations) -> list[Fact]:
 
     A fact that was known in part comes again with all of its attributes (a unit with its role, a port with its unit).
     """
-    found = Known(observations.facts, components())
-    known = set(observations.facts)
-    made: Iterable[Fact] = (*etcd_facts(found), *host_facts(found), *object_facts(found))
-    return [each for each in dict.fromkeys(made) if each not in known]
+    found, first = _known(observations)
+    seen = set(observations.facts)
+    made: Iterable[Fact] = (*first, *etcd_facts(found), *host_facts(found), *object_facts(found))
+    return [each for each in dict.fromkeys(made) if each not in seen]
 
 
 def relate(observations: Observations) -> list[Relation]:
     """Which host and daemon a node depends on, and which of the master's daemons the nodes' depend on."""
-    found = Known(observations.facts, components())
-    return list(dict.fromkeys(_relations(found)))
+    return list(dict.fromkeys(_relations(_known(observations)[0])))
+
+
+def _known(observations: Observations) -> tuple[Known, list[Fact]]:
+    """The facts, indexed, and those of them that were made of plain texts and keys first, since the joins need them."""
+    data = components()
+    first = [*text_facts(observations.passages, data), *registered_nodes(observations.facts, data)]
+    return Known([*observations.facts, *first], data), first
 
 
 def _relations(found: Known) -> Iterator[Relation]:
@@ -54,22 +75,54 @@ def _relations(found: Known) -> Iterator[Relation]:
         if "node" in found.roles(host):
             for master in masters:
                 if master != host:
-                    yield Relation(
-                        f"unit kube-apiserver on {master}", f"unit {unit} on {host}", "is needed by"
-                    )
+                    yield Relation(f"unit kube-apiserver on {master}", f"unit {unit} on {host}", "is needed by")
                     yield Relation(f"unit etcd on {master}", f"unit {unit} on {host}", "is needed by")
     for host in found.hosts:
         node = found.node_of(host)
         if node:
             yield Relation(f"host {host}", f"node {node}", "is")
             yield Relation(f"node {node}", f"host {host}", "is")
+    yield from _ports(found)
     for master in masters:
         for unit in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
-            yield Relation(f"unit etcd on {master}", f"unit {unit} on {master}", "is needed by")
+            yield Relation(at("unit", "etcd", master), at("unit", unit, master), "is needed by")
             if unit != "kube-apiserver":
-                yield Relation(f"unit kube-apiserver on {master}", f"unit {unit} on {master}", "is needed by")
+                yield Relation(at("unit", "kube-apiserver", master), at("unit", unit, master), "is needed by")
         for workload in found.of("workload"):
-            yield Relation(f"unit kube-controller-manager on {master}", str(workload["workload"]), "serves")
+            yield Relation(at("unit", "kube-controller-manager", master), str(workload["workload"]), "serves")
+        for service in found.of("service"):
+            yield Relation(at("unit", "kube-controller-manager", master), f"service {service['service']}", "serves")
         for pod in found.of("pod"):
             if pod.get("assigned") is False:
-                yield Relation(f"unit kube-scheduler on {master}", f"pod {pod['pod']}", "assigns")
+                yield Relation(at("unit", "kube-scheduler", master), f"pod {pod['pod']}", "assigns")
+
+
+def _ports(found: Known) -> Iterator[Relation]:
+    """A daemon is above its ports, and a port of one host is above what others fail at for want of it."""
+    seen: set[tuple[str, int]] = set()
+    for one in (*found.of("port"), *found.of("firewall"), *found.of("reach")):
+        port = one.get("port")
+        if not isinstance(port, int):
+            continue
+        called = str(one.get("target") or "") if one.kind == "reach" else str(one.get("host") or NO_HOST)
+        host = found.host_called(called) or called
+        if (host, port) not in seen:
+            seen.add((host, port))
+            for component in found.components.by_unit.values():
+                if any(port in group.any for group in component.ports):
+                    yield Relation(at("unit", component.unit, host), at("port", port, host), "listens on")
+                    yield Relation(at("port", port, host), at("unit", component.unit, host), "is the way to")
+        if one.kind == "reach" and one.get("host"):
+            caller = str(one["host"])
+            yield Relation(at("port", port, host), f"host {caller}", "is needed by")
+    for host, port in seen:
+        owner = found.components.of_port(port)
+        if owner and owner.unit in ("etcd", "kube-apiserver"):
+            for other in found.hosts:
+                if other and other != host and "node" in found.roles(other):
+                    yield Relation(at("port", port, host), f"host {other}", "is needed by")
+
+
+def at(kind: str, name: str | int, host: str) -> str:
+    """The subject of something on a host: `unit kubelet on node1`; without the host where a paste names none."""
+    return f"{kind} {name} on {host}" if host else f"{kind} {name}"

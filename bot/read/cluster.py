@@ -67,13 +67,23 @@ _SIGNS: Final[tuple[tuple[str, str, str], ...]] = (
 _CLOUD_NAMES: Final = frozenset({"gke-", "openshift", "minikube", "calico", "cilium", ":4001", "kubeadm"})
 """Signs that are also plain words: they count only within a technical token, not in a sentence."""
 _WORD_SIGN = re.compile(
-    r"(?:\bgke-[\w]+-[\w-]+|[\w-]*openshift[\w-]*[./:][\w-]|(?:Node:\s+|//|\s)minikube(?:[/\s-]|$)|\b(?:calico|cilium)(?:-\w+|\.)|:4001\b"
+    r"(?:\bgke-[\w]+-[\w-]+|[\w-]*openshift[\w-]*[./:][\w-]|(?:Node:\s+|//|\s)minikube(?:[/\s-]|$)|\b(?:calico|"
+    r"cilium)(?:-\w+|\.)|:4001\b"
     r"|kubeadm (?:init|join|upgrade|reset|config)|kubeadm-)"
 )
 _VERSION = re.compile(r"(?:Server Version: |GitVersion:\"|Using Kubernetes version: )(v?\d{1,2}\.\d{1,3}[\w.+-]{0,40})")
 _TODAY = re.compile(r"v?1\.(?:[2-9]|\d\d)")
 _SERVER_2015 = re.compile(r"(?:GitVersion:\"v0\.|Server Version: .{0,80}v0\.\d)")
-_CONTROL: Final = {"eks": "managed", "gke": "managed", "aks": "managed", "k3s": "k3s", "rke2": "rke2", "kind": "static-pods", "minikube": "static-pods", "kubeadm": "static-pods"}
+_CONTROL: Final[dict[Scalar, Scalar]] = {
+    "eks": "managed",
+    "gke": "managed",
+    "aks": "managed",
+    "k3s": "k3s",
+    "rke2": "rke2",
+    "kind": "static-pods",
+    "minikube": "static-pods",
+    "kubeadm": "static-pods",
+}
 _UNIT_NAMES: Final = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
@@ -97,7 +107,7 @@ def gather(draft: Draft, whole: str) -> None:
     _control_plane(draft)
     if "era" not in draft.cluster:
         for attribute in ("platform", "version"):
-            value, index = draft.cluster.get(attribute, ("", 0))
+            value, index = draft.cluster.get(attribute, (False, 0))
             if (attribute == "platform" and value) or _TODAY.match(str(value)):
                 draft.cluster["era"] = ("today", index)
                 break

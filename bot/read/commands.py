@@ -25,25 +25,35 @@ _HOST = re.compile(r"\[?\s*[\w.+-]{1,60}@([\w.-]{1,120})")
 _TOOLS: Final = frozenset(
     {"kubectl", "k", "oc", "microk8s.kubectl", "systemctl", "journalctl", "docker", "crictl", "nerdctl", "podman",
      "etcdctl", "curl", "wget", "netstat", "ss", "iptables", "ip6tables", "iptables-save", "firewall-cmd", "nft",
-     "kubeadm", "helm", "service", "minikube", "kind", "k3s", "sudo", "for", "cat", "tail", "grep", "ps", "stern", "ufw"}
+     "kubeadm", "helm", "service", "minikube", "kind", "k3s", "sudo", "for", "cat", "tail", "grep", "ps", "stern",
+     "ufw"}
 )  # fmt: skip
 _BARE: Final = re.compile(
-    r"(?:sudo (?:-\w+ )?)?(?:(?:kubectl|oc)(?:\.exe)? +(?:--?[\w.-]+(?:[= ][\w./:@-]+)? +){0,6}?(?:get|describe|logs?|create|apply|delete|"
-    r"exec|run|top|rollout|edit|patch|scale|cluster-info|version|drain|cordon|port-forward|-n ?[\w-]+ (?:get|describe|logs?|exec))\b"
+    r"(?:sudo (?:-\w+ )?)?(?:(?:kubectl|oc)(?:\.exe)? +(?:--?[\w.-]+(?:[= ][\w./:@-]+)? +){0,6}?(?:get|describe|"
+    r"logs?|create|apply|delete|"
+    r"exec|run|top|rollout|edit|patch|scale|cluster-info|version|drain|cordon|port-forward|-n ?[\w-]+ (?:get|"
+    r"describe|logs?|exec))\b"
     r"|(?:kubectl|oc) -n\S+ \w+|k (?:get|describe|logs)\b"
-    r"|systemctl +(?:-\S+ +)*(?:status|is-active|is-enabled|show|list-units|start|restart|enable)\b|journalctl +-|docker (?:ps|logs|inspect|exec|pull|run)\b"
-    r"|crictl (?:ps|pods|logs|inspect|pull)\b|etcdctl +(?:--?\S+ +)*(?:ls|get|endpoint|member|cluster-health|alarm|backup)\b"
-    r"|netstat -|ss -|iptables +-|firewall-cmd +--|nft list\b|curl -|kubeadm (?:init|join|upgrade|reset)\b|helm (?:install|upgrade)\b"
+    r"|systemctl +(?:-\S+ +)*(?:status|is-active|is-enabled|show|list-units|start|restart|enable)\b|journalctl +-|"
+    r"docker (?:ps|logs|inspect|exec|pull|run)\b"
+    r"|crictl (?:ps|pods|logs|inspect|pull)\b|etcdctl +(?:--?\S+ +)*(?:ls|get|endpoint|member|cluster-health|alarm|"
+    r"backup)\b"
+    r"|netstat -|ss -|iptables +-|firewall-cmd +--|nft list\b|curl -|kubeadm (?:init|join|upgrade|reset)\b|helm "
+    r"(?:install|upgrade)\b"
     r"|ETCDCTL_API=\d)"
 )
 _WORD = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+")
 _VALUE_FLAGS: Final = frozenset(
     {"-n", "--namespace", "-c", "--container", "-l", "--selector", "-o", "--output", "-f", "--filename", "--context",
-     "--kubeconfig", "--tail", "--since", "-u", "--unit", "-H", "--endpoints", "--endpoint", "--cacert", "--cert", "--key",
+     "--kubeconfig", "--tail", "--since", "-u", "--unit", "-H", "--endpoints", "--endpoint", "--cacert", "--cert",
+     "--key",
      "-C", "--no-sync", "--field-selector", "--sort-by", "-s", "--server", "--cluster", "--user", "--image", "-w",
      "--ca-file", "--cert-file", "--key-file", "-p"}
 )  # fmt: skip
-_SHORT_WITHOUT_VALUE: Final = {"journalctl": frozenset({"-f", "-l", "-e", "-x", "-b", "-k", "-r"}), "curl": frozenset({"-s", "-k", "-f"})}
+_SHORT_WITHOUT_VALUE: Final = {
+    "journalctl": frozenset({"-f", "-l", "-e", "-x", "-b", "-k", "-r"}),
+    "curl": frozenset({"-s", "-k", "-f"}),
+}
 _NOISE = ("k get", "k describe", "k logs")
 
 

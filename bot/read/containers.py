@@ -6,24 +6,30 @@ import re
 from typing import Final
 
 from bot.read.draft import PASTE, Draft
-from bot.read.words import age, qualified
+from bot.read.words import age, qualified, whole
 from rules.kinds import Scalar
 
 _DOCKER = re.compile(
-    r"\s*([0-9a-f]{12}|[0-9a-f]{64})\s+(\S{1,300})\s+(\"[^\"]{0,300}\"|\S{1,80})\s+((?:About )?(?:an?|\d{1,6}) \w+ ago|Less than a second ago)\s+"
-    r"(Up .{1,60}?|Exited \(\d{1,3}\) .{1,40}?ago|Created|Restarting \(\d{1,3}\) .{1,40}?ago|Dead|Paused|Removal In Progress)(?:\s{2,}(.*?))?(?:\s+([\w.-]{1,253}))?\s*$"
+    r"\s*([0-9a-f]{12}|[0-9a-f]{64})\s+(\S{1,300})\s+(\"[^\"]{0,300}\"|\S{1,80})\s+((?:About )?(?:an?|\d{1,6}) \w+ "
+    r"ago|Less than a second ago)\s+"
+    r"(Up .{1,60}?|Exited \(\d{1,3}\) .{1,40}?ago|Created|Restarting \(\d{1,3}\) .{1,40}?ago|Dead|Paused|Removal In "
+    r"Progress)(?:\s{2,}(.*?))?(?:\s+([\w.-]{1,253}))?\s*$"
 )
 _DOCKER_START = re.compile(r"\s*[0-9a-f]{12}\s+\S+\s+\"")
 _HEADER = re.compile(r"\s*CONTAINER(?: ID)?\s+IMAGE\s+(?:COMMAND|CREATED)")
 _POD_HEADER = re.compile(r"\s*POD ID\s+CREATED\s+STATE\s+NAME")
 _CRICTL = re.compile(
-    r"\s*([0-9a-f]{12,64})\s+(\S{1,300})\s+((?:About )?(?:an?|\d{1,6}) \w+ ago|Less than a second ago)\s+(Running|Exited|Created|Unknown)\s+"
+    r"\s*([0-9a-f]{12,64})\s+(\S{1,300})\s+((?:About )?(?:an?|\d{1,6}) \w+ ago|Less than a second ago)\s+(Running|"
+    r"Exited|Created|Unknown)\s+"
     r"([\w.-]{1,253})\s+(\d{1,9})\s+([0-9a-f]{6,64})(?:\s+([\w.-]{1,253}))?(?:\s+([a-z0-9][\w-]{0,62}))?\s*$"
 )
 _SANDBOX = re.compile(
-    r"\s*([0-9a-f]{12,64})\s+((?:About )?(?:an?|\d{1,6}) \w+ ago|Less than a second ago)\s+(Ready|NotReady)\s+([\w.-]{1,253})\s+([a-z0-9][\w-]{0,62})\s+(\d{1,9})"
+    r"\s*([0-9a-f]{12,64})\s+((?:About )?(?:an?|\d{1,6}) \w+ ago|Less than a second ago)\s+(Ready|"
+    r"NotReady)\s+([\w.-]{1,253})\s+([a-z0-9][\w-]{0,62})\s+(\d{1,9})"
 )
-_KUBE_NAME = re.compile(r"k8s_([\w.-]{1,63}?)(?:\.[0-9a-f]{1,8})?_([\w.-]{1,253}?)_([a-z0-9-]{1,63})_([0-9a-f-]{8,36})_(\w+)$")
+_KUBE_NAME = re.compile(
+    r"k8s_([\w.-]{1,63}?)(?:\.[0-9a-f]{1,8})?_([\w.-]{1,253}?)_([a-z0-9-]{1,63})_([0-9a-f-]{8,36})_(\w+)$"
+)
 _EXITED = re.compile(r"(?:Exited|Restarting) \((\d{1,3})\)")
 _STATES: Final = {"Up": "running", "Ex": "exited", "Cr": "created", "Re": "exited", "De": "exited", "Pa": "running"}
 
@@ -66,7 +72,7 @@ def _docker(draft: Draft, index: int) -> int:
         "host_container", index, host=draft.host, tool="docker", container_id=found[1],
         container=pod_name[1] if pod_name else name, pod=pod, image=found[2], command=found[3].strip('"') or None,
         state=_STATES.get(status[:2]), exit_code=int(exited[1]) if exited else None, age_s=age(found[4]),
-        attempt=int(pod_name[5]) if pod_name and pod_name[5].isascii() and pod_name[5].isdigit() and len(pod_name[5]) < 10 else None,
+        attempt=whole(pod_name[5]) if pod_name else None,
     )  # fmt: skip
     draft.evidence("runtime", "docker", index)
     about: dict[str, Scalar] = {"via": "paste"}
@@ -84,7 +90,8 @@ def _crictl(draft: Draft, index: int) -> int:
     if found:
         pod = qualified(found[9], found[8]) if found[8] else None
         draft.add(
-            "host_container", index, host=draft.host, tool="crictl", container_id=found[1], image=found[2], age_s=age(found[3]),
+            "host_container", index, host=draft.host, tool="crictl", container_id=found[1], image=found[2],
+            age_s=age(found[3]),
             state=found[4].lower(), container=found[5], attempt=int(found[6]), pod=pod,
         )  # fmt: skip
         about: dict[str, Scalar] = {"via": "paste", "container": found[5]}

@@ -20,38 +20,57 @@ FIELD = re.compile(r"(\s*)([A-Za-z][\w ()./-]{0,62}?):(?:\s+(.*\S)|\s*)$")
 """Indentation, name and value of a line `Name:  value`."""
 
 TOP: Final = frozenset(
-    "Name Namespace Priority PriorityClassName Node Start_Time Labels Annotations Status IP IPs Controlled_By Controllers Containers "
-    "Init_Containers Ephemeral_Containers Conditions Volumes QoS_Class Node-Selectors Tolerations Events Service_Account Reason Message "
-    "Priority_Class_Name Roles CreationTimestamp Taints Unschedulable Lease Addresses Capacity Allocatable System_Info PodCIDR PodCIDRs "
-    "ProviderID ExternalID Non-terminated_Pods Allocated_resources Selector Type IP_Family_Policy IP_Families Port TargetPort Endpoints "
-    "NodePort Session_Affinity External_Traffic_Policy Internal_Traffic_Policy LoadBalancer_Ingress Replicas Pods_Status Pod_Template "
-    "StrategyType MinReadySeconds RollingUpdateStrategy OldReplicaSets NewReplicaSet StorageClass Volume Finalizers Access_Modes "
-    "VolumeMode Used_By Mounted_By Mounted_By Claim Reclaim_Policy Node_Affinity Source Reference Metrics Min_replicas Max_replicas "
-    "Deployment_pods Address Ingress_Class Default_backend TLS Rules Resource Termination_Grace_Period Image(s) Image Desired_Number_of_Nodes_Scheduled "
-    "Current_Number_of_Nodes_Scheduled Parallelism Completions Completion_Mode Start_Time Completed_At Backoff_Limit Schedule Suspend "
-    "Pods_Statuses Update_Strategy Volume_Claims Deletion_Grace_Period Deletion_Timestamp No_volumes. No_events. IsDefaultClass "
-    "Provisioner Parameters Capacity Security_Groups Replication_Controllers Network_Plugin Nominated_Node_Name Created_At Data "
-    "Topology_Aware_Hints Termination_Grace_Period Scheduling_Gates Pod_IP Selectors Terminating_since Duration Progress".replace(
-        " ", "\n"
-    ).replace("_", " ").split("\n")
+    "Name Namespace Priority PriorityClassName Node Start_Time Labels Annotations Status IP IPs Controlled_By "
+    "Controllers Containers "
+    "Init_Containers Ephemeral_Containers Conditions Volumes QoS_Class Node-Selectors Tolerations Events "
+    "Service_Account Reason Message "
+    "Priority_Class_Name Roles CreationTimestamp Taints Unschedulable Lease Addresses Capacity Allocatable "
+    "System_Info PodCIDR PodCIDRs "
+    "ProviderID ExternalID Non-terminated_Pods Allocated_resources Selector Type IP_Family_Policy IP_Families Port "
+    "TargetPort Endpoints "
+    "NodePort Session_Affinity External_Traffic_Policy Internal_Traffic_Policy LoadBalancer_Ingress Replicas "
+    "Pods_Status Pod_Template "
+    "StrategyType MinReadySeconds RollingUpdateStrategy OldReplicaSets NewReplicaSet StorageClass Volume Finalizers "
+    "Access_Modes "
+    "VolumeMode Used_By Mounted_By Mounted_By Claim Reclaim_Policy Node_Affinity Source Reference Metrics "
+    "Min_replicas Max_replicas "
+    "Deployment_pods Address Ingress_Class Default_backend TLS Rules Resource Termination_Grace_Period Image(s) "
+    "Image Desired_Number_of_Nodes_Scheduled "
+    "Current_Number_of_Nodes_Scheduled Parallelism Completions Completion_Mode Start_Time Completed_At "
+    "Backoff_Limit Schedule Suspend "
+    "Pods_Statuses Update_Strategy Volume_Claims Deletion_Grace_Period Deletion_Timestamp No_volumes. No_events. "
+    "IsDefaultClass "
+    "Provisioner Parameters Capacity Security_Groups Replication_Controllers Network_Plugin Nominated_Node_Name "
+    "Created_At Data "
+    "Topology_Aware_Hints Termination_Grace_Period Scheduling_Gates Pod_IP Selectors Terminating_since Duration "
+    "Progress".replace(" ", "\n")
+    .replace("_", " ")
+    .split("\n")
 )
 """Names of fields at the left edge of some kind's description."""
 
 POD_MARKS: Final = frozenset(
-    {"Containers", "Init Containers", "Controlled By", "QoS Class", "Node-Selectors", "State", "Last State", "Container ID",
+    {"Containers", "Init Containers", "Controlled By", "QoS Class", "Node-Selectors", "State", "Last State",
+    "Container ID",
      "Restart Count", "Exit Code", "Liveness", "Readiness", "Host Port"}
 )  # fmt: skip
 STARTERS: Final = frozenset(
-    {"Name", "Start Time", "Labels", "Controlled By", "Containers", "Init Containers", "State", "Last State", "Container ID", "Conditions",
-     "Status", "Events", "Limits", "Taints", "Node-Selectors", "Namespace", "Priority", "Image", "CreationTimestamp", "Selector",
-     "Type", "Endpoints", "QoS Class", "Service Account", "Node", "Volumes", "Annotations", "Environment", "Mounts", "Capacity",
-     "Replicas", "StrategyType", "Pods Status", "Allocated resources", "System Info", "Unschedulable", "Exit Code", "Restart Count"}
+    {"Name", "Start Time", "Labels", "Controlled By", "Containers", "Init Containers", "State", "Last State",
+    "Container ID", "Conditions",
+     "Status", "Events", "Limits", "Taints", "Node-Selectors", "Namespace", "Priority", "Image",
+     "CreationTimestamp", "Selector",
+     "Type", "Endpoints", "QoS Class", "Service Account", "Node", "Volumes", "Annotations", "Environment",
+     "Mounts", "Capacity",
+     "Replicas", "StrategyType", "Pods Status", "Allocated resources", "System Info", "Unschedulable", "Exit Code",
+     "Restart Count"}
 )  # fmt: skip
 """Fields that may open a description whose beginning was not pasted."""
 _NAMELESS_TYPES: Final = frozenset({"Name", "Namespace"})
 _ROW_OF_CONDITIONS = re.compile(r"\s*(?:Type\s+Status\b|----\s+------)")
 _DESCRIBED: Final = re.compile(r"[A-Z]")
-_LOG = re.compile(r"\s*(?:[IWEFD]\d{4} \d\d:|[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d |time=|\{\"|\d{4}[-/]\d\d[-/]\d\d[T ]\d)")
+_LOG = re.compile(
+    r"\s*(?:[IWEFD]\d{4} \d\d:|[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d |time=|\{\"|\d{4}[-/]\d\d[-/]\d\d[T ]\d)"
+)
 _SENTENCE = re.compile(r"(?:[A-Z][a-z']+|I|[a-z]+)(?: [\w`'\"/.,()-]+){4,}[.?!:]?\s*$")
 
 
@@ -117,10 +136,13 @@ def read_description(draft: Draft, index: int, readers: dict[str, Reader]) -> in
         return None
     if found[2] not in POD_MARKS and not _is_followed(draft, index):
         return None
+    if not draft.may_look(1):
+        return None
     block = Block(base=len(found[1]))
     end = _collect(draft, index, block)
     kind = _kind(draft, block)
     if kind is None or kind not in readers:
+        draft.may_look(end - index)
         return None
     draft.show(f"describe-{kind}", index)
     name = block.value("Name")
@@ -194,7 +216,11 @@ def _collect(draft: Draft, index: int, block: Block) -> int:
 
 def _lost_indent(item: Item, block: Block) -> bool:
     """A section's name that is indented more than the first line, whose own blanks chat has cut off."""
-    return item.indent <= 2 and not item.value and item.name in ("Events", "Conditions", "Containers", "Volumes", "Init Containers")
+    return (
+        item.indent <= 2
+        and not item.value
+        and item.name in ("Events", "Conditions", "Containers", "Volumes", "Init Containers")
+    )
 
 
 def _belongs(item: Item, section: str, blanks: int) -> bool:
@@ -207,19 +233,40 @@ def _belongs(item: Item, section: str, blanks: int) -> bool:
     if item.name:
         if item.name in TOP:
             return True
-        known = item.name in INNER or (section in ("Containers", "Init Containers", "Volumes", "Environment") and " " not in item.name)
+        known = item.name in INNER or (
+            section in ("Containers", "Init Containers", "Volumes", "Environment") and " " not in item.name
+        )
         return known and not (blanks and item.name not in INNER)
-    if blanks or is_command(text) or is_header(text) or _LOG.match(text) or text.lstrip().startswith(("```", "apiVersion:")):
+    if (
+        blanks
+        or is_command(text)
+        or is_header(text)
+        or _LOG.match(text)
+        or text.lstrip().startswith(("```", "apiVersion:"))
+    ):
         return False
-    if section in ("Conditions", "Labels", "Annotations", "Tolerations", "Taints", "Volumes", "Containers", "Finalizers", "Rules"):
+    if section in (
+        "Conditions",
+        "Labels",
+        "Annotations",
+        "Tolerations",
+        "Taints",
+        "Volumes",
+        "Containers",
+        "Finalizers",
+        "Rules",
+    ):
         return not _SENTENCE.match(text) or section == "Conditions" or "State" in section
     return text.strip() in ("No volumes.", "No events.", "[...]", "...") or text.lstrip().startswith(("Type ", "----"))
 
 
 INNER: Final = frozenset(
-    {"State", "Last State", "Reason", "Message", "Exit Code", "Started", "Finished", "Ready", "Restart Count", "Image", "Image ID", "Port",
-     "Ports", "Host Port", "Host Ports", "Container ID", "Command", "Args", "Limits", "Requests", "Liveness", "Readiness", "Startup",
-     "Environment", "Environment Variables", "Environment Variables from", "Mounts", "Signal", "Optional", "SecretName", "Type",
+    {"State", "Last State", "Reason", "Message", "Exit Code", "Started", "Finished", "Ready", "Restart Count",
+    "Image", "Image ID", "Port",
+     "Ports", "Host Port", "Host Ports", "Container ID", "Command", "Args", "Limits", "Requests", "Liveness",
+     "Readiness", "Startup",
+     "Environment", "Environment Variables", "Environment Variables from", "Mounts", "Signal", "Optional",
+     "SecretName", "Type",
      "ClaimName", "ReadOnly", "Medium", "SizeLimit", "Path", "HostPathType", "cpu", "memory", "IP", "QoS Tier",
      "ConfigMapName", "TokenExpirationSeconds", "DownwardAPI"}
 )  # fmt: skip
@@ -232,7 +279,10 @@ def _kind(draft: Draft, block: Block) -> str | None:
     asked = draft.command.kind if draft.command.verb == "describe" else None
     if "Pod Template" in names or "Pods Status" in names or "Pods Statuses" in names or "StrategyType" in names:
         return _workload_kind(block, asked)
-    if asked in ("deployment", "replicaset", "statefulset", "daemonset", "job", "cronjob", "replicationcontroller") and "Node" not in names:
+    if (
+        asked in ("deployment", "replicaset", "statefulset", "daemonset", "job", "cronjob", "replicationcontroller")
+        and "Node" not in names
+    ):
         return asked
     for marks, kind in (
         ({"System Info"}, "node"),

@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.read.describe import Block, Item, Reader
+from bot.read.describe import Block, Reader
 from bot.read.describe_pod import read_pod
 from bot.read.draft import Draft
 from bot.read.words import (
-    UNKNOWN_NODE, kind_of, known, labels, qualified, runtime_of, seconds_since, whole,
+    UNKNOWN_NODE,
+    kind_of,
+    known,
+    labels,
+    qualified,
+    runtime_of,
+    seconds_since,
+    whole,
 )  # fmt: skip
 from rules.kinds import Scalar
 
 _DATE: Final = r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: [+-]\d{4})?(?: [A-Z]{2,5})?"
 _NODE_CONDITION = re.compile(
-    rf"\s*([A-Z]\w{{2,60}}|[\w.-]+/[\w.-]+)\s+(True|False|Unknown)\s+(?:({_DATE})\s+({_DATE})\s+)?([A-Z]\w{{2,80}})\s+(.*)$"
+    rf"\s*([A-Z]\w{{2,60}}|[\w.-]+/[\w.-]+)\s+(True|False|"
+    rf"Unknown)\s+(?:({_DATE})\s+({_DATE})\s+)?([A-Z]\w{{2,80}})\s+(.*)$"
 )
 _HEALTHY_WHEN_TRUE: Final = frozenset({"Ready", "NetworkReady", "ConfigOk"})
 _TAINT = re.compile(r"([\w./-]{1,317})(?:=([\w.-]{0,63}))?:(NoSchedule|PreferNoSchedule|NoExecute)")
@@ -65,10 +73,11 @@ def read_node(draft: Draft, block: Block, name: str | None) -> None:
     allocatable = {item.name: item.value for item in block.sections.get("Allocatable", ())}
     addresses = " ".join(block.lines_of("Addresses"))
     internal = re.search(r"InternalIP:?\s+([\d.]+|[0-9a-f:]+)", addresses) or re.match(r"([\d.]{7,15})", addresses)
+    is_control = roles and ("master" in roles or "control-plane" in roles)
     draft.add(
         "node", block.items[0].index, node=node,
         cordoned=True if block.value("Unschedulable") == "true" else None,
-        role="control-plane" if roles and ("master" in roles or "control-plane" in roles) else "worker" if "Roles" in block.fields else None,
+        role="control-plane" if is_control else "worker" if "Roles" in block.fields else None,
         version=known(version.value) if version else None, runtime=runtime_of(runtime.value) if runtime else None,
         runtime_version=known(runtime.value) if runtime else None, zone=zone[1] if zone else None,
         os=known(info["OS Image"].value) if "OS Image" in info else None,
@@ -107,7 +116,8 @@ def read_service(draft: Draft, block: Block, name: str | None) -> None:
     draft.add(
         "service", block.items[0].index, service=service, namespace=namespace, type=block.value("Type"),
         cluster_ip=address if address != "None" else None, headless=True if address == "None" else None,
-        ports=",".join(re.findall(r"(\d{1,5})/", " ".join(item.value for item in block.items if item.name == "Port"))) or None,
+        ports=",".join(re.findall(r"(\d{1,5})/",
+        " ".join(item.value for item in block.items if item.name == "Port"))) or None,
         selector=selector, has_selector=selector is not None if "Selector" in block.fields else None,
         labels=labels(",".join(block.lines_of("Labels"))),
         has_labels=labels(",".join(block.lines_of("Labels"))) is not None if "Labels" in block.fields else None,
@@ -149,7 +159,10 @@ def read_workload(kind: str) -> Reader:
         about: dict[str, Scalar] = {"via": "paste", "workload": workload}
         for item in block.sections.get("Conditions", ()):
             found = _CONDITION.match(item.text)
-            if found and ((found[2] == "True") == (found[1] in ("ReplicaFailure", "Failed")) and found[2] != "Unknown" or found[2] == "Unknown"):
+            if found and (
+                ((found[2] == "True") == (found[1] in ("ReplicaFailure", "Failed")) and found[2] != "Unknown")
+                or found[2] == "Unknown"
+            ):
                 draft.add(
                     "workload_condition", item.index, workload=workload, condition=found[1], status=found[2],
                     reason=found[3], message=found[4],
@@ -185,7 +198,8 @@ def read_claim(draft: Draft, block: Block, name: str | None) -> None:
 def read_volume(draft: Draft, block: Block, name: str | None) -> None:
     volume = name or "<volume>"
     draft.add(
-        "volume", block.items[0].index, volume=volume, phase=block.value("Status"), reclaim=block.value("Reclaim Policy"),
+        "volume", block.items[0].index, volume=volume, phase=block.value("Status"), reclaim=block.value("Reclaim Pol"
+                                                                                                        "icy"),
         claim=block.value("Claim"), storage_class=block.value("StorageClass"), size=block.value("Capacity"),
         message=block.value("Message"),
     )  # fmt: skip
@@ -279,5 +293,3 @@ READERS: Final[dict[str, Reader]] = {
     },
 }
 """Kind in lower case -> its reader."""
-
-__all__ = ["READERS", "Item", "emit_node_condition"]

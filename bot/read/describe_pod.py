@@ -25,10 +25,13 @@ from rules.kinds import Scalar
 
 _CONTAINER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62})$")
 _PROBE = re.compile(
-    r"(http-get|tcp-socket|exec|grpc)\s+(.*?)\s*delay=(\d{1,9})s timeout=(\d{1,9})s period=(\d{1,9})s #success=\d+ #failure=(\d{1,9})"
+    r"(http-get|tcp-socket|exec|grpc)\s+(.*?)\s*delay=(\d{1,9})s timeout=(\d{1,9})s period=(\d{1,9})s #success=\d+ "
+    r"#failure=(\d{1,9})"
 )
 _URL = re.compile(r"https?://([^:/\s]*)(?::([\w-]*))?(/\S*)?")
-_FROM_KEY = re.compile(r"<set to the key '([^'\n]{1,253})' (?:of|in) (secret|config map) '([^'\n]{1,253})'>(?:\s+Optional: (\w+))?")
+_FROM_KEY = re.compile(
+    r"<set to the key '([^'\n]{1,253})' (?:of|in) (secret|config map) '([^'\n]{1,253})'>(?:\s+Optional: (\w+))?"
+)
 _ENV_FROM = re.compile(r"([\w.-]{1,253})\s+(Secret|ConfigMap)(?: with prefix '[^']*')?\s+Optional: (\w+)")
 _CONDITION = re.compile(r"\s*([A-Z]\w{2,60}|[\w.-]+/[\w.-]+)\s+(True|False|Unknown)\b\s*(.*)$")
 _HASH = re.compile(r"pod-template-hash=([a-z0-9]{1,20})")
@@ -82,14 +85,16 @@ def read_pod(draft: Draft, block: Block, name: str | None) -> None:
         assigned=True if node else (False if "Node" in block.fields else None),
         phase=phase if phase in ("Pending", "Running", "Succeeded", "Failed", "Unknown", "Waiting") else None,
         status=_shown_status(phase, containers), reason=block.value("Reason"), message=block.value("Message"),
-        ready=_ready_condition(block), ready_containers=ready, containers=len(_main(containers)) or None if "Containers" in block.fields else None,
+        ready=_ready_condition(block), ready_containers=ready,
+        containers=len(_main(containers)) or None if "Containers" in block.fields else None,
         restarts=_restarts(containers), workload=owner,
         owned=owner is not None if name and ("Controlled By" in block.fields or "IP" in block.fields) else None,
         service_account=qualified(namespace, service_account) if service_account else None, labels=pod_labels,
         node_selector=labels(",".join(block.lines_of("Node-Selectors"))),
         priority_class=block.value("Priority Class Name") or block.value("PriorityClassName"),
         age_s=seconds_since(block.value("Start Time"), draft.now),
-        deleting_s=seconds_since((status or "").rpartition("since ")[2].rstrip(")"), draft.now) if phase == "Terminating" else None,
+        deleting_s=seconds_since((status or "").rpartition("since ")[2].rstrip(")"),
+        draft.now) if phase == "Terminating" else None,
     )  # fmt: skip
     for container in containers:
         _emit_container(draft, container, pod, node, owner, namespace, about)
@@ -155,13 +160,30 @@ def _containers(block: Block) -> list[_Container]:
             inside = True
         if not inside:
             continue
-        if name and not item.value and _CONTAINER_NAME.fullmatch(name) and name not in ("cpu", "memory") and mode != "Volumes":
+        if (
+            name
+            and not item.value
+            and _CONTAINER_NAME.fullmatch(name)
+            and name not in ("cpu", "memory")
+            and mode != "Volumes"
+        ):
             current = _Container(name, role, item.index)
             found.append(current)
             current.lines.append(item.index)
             mode, state = "", None
             continue
-        if name in ("State", "Last State", "Container ID", "Image", "Restart Count", "Exit Code", "Liveness", "Readiness", "Limits", "Ready"):
+        if name in (
+            "State",
+            "Last State",
+            "Container ID",
+            "Image",
+            "Restart Count",
+            "Exit Code",
+            "Liveness",
+            "Readiness",
+            "Limits",
+            "Ready",
+        ):
             again = current is not None and headless and name in current.values and name in ("State", "Container ID")
             if current is None or again:
                 current = _Container(UNKNOWN_CONTAINER, role, item.index)
@@ -173,7 +195,9 @@ def _containers(block: Block) -> list[_Container]:
     return found
 
 
-def _take(current: _Container, item: Item, state: dict[str, Item] | None, mode: str) -> tuple[dict[str, Item] | None, str]:
+def _take(
+    current: _Container, item: Item, state: dict[str, Item] | None, mode: str
+) -> tuple[dict[str, Item] | None, str]:
     """Adds one line to a container; gives the state and the list that the next line may go on with."""
     name = item.name
     if name == "State":
@@ -186,13 +210,32 @@ def _take(current: _Container, item: Item, state: dict[str, Item] | None, mode: 
         into = state if state is not None else (current.last if name in ("Exit Code", "Finished") else current.now)
         into.setdefault(name, item)
         return state, "Message" if name == "Message" else mode
-    if name in ("Ready", "Restart Count", "Image", "Image ID", "Container ID", "Port", "Ports", "Host Port", "Host Ports"):
+    if name in (
+        "Ready",
+        "Restart Count",
+        "Image",
+        "Image ID",
+        "Container ID",
+        "Port",
+        "Ports",
+        "Host Port",
+        "Host Ports",
+    ):
         current.values.setdefault(name, item)
         return None if name in ("Ready", "Restart Count") else state, ""
     if name in ("Liveness", "Readiness", "Startup") and item.value:
         current.probes.append((name.lower(), item))
         return state, ""
-    if name in ("Limits", "Requests", "Command", "Args", "Environment", "Mounts", "Environment Variables from", "Environment Variables"):
+    if name in (
+        "Limits",
+        "Requests",
+        "Command",
+        "Args",
+        "Environment",
+        "Mounts",
+        "Environment Variables from",
+        "Environment Variables",
+    ):
         if name in ("Command", "Args") and item.value:
             current.command.append(item.value)
         return state, name
@@ -269,9 +312,11 @@ def _emit_container(
         image=container.text("Image"), command=" ".join(container.command)[:1000] or None, state=_STATES.get(shown),
         reason=_value(now, "Reason"), message=_value(now, "Message"), exit_code=whole(exit_code),
         signal=whole(_value(now, "Signal") or _value(last, "Signal")),
-        last_reason=_value(last, "Reason") or (last_shown if last_shown and last_shown not in ("Terminated", "Waiting") else None),
+        last_reason=_value(last, "Reason") or (last_shown if last_shown and last_shown not in ("Terminated",
+        "Waiting") else None),
         last_message=_value(last, "Message"), last_exit_code=whole(_value(last, "Exit Code")), last_ran_s=ran,
-        last_end_age_s=seconds_since(_value(last, "Finished"), draft.now), restarts=whole(container.text("Restart Count")),
+        last_end_age_s=seconds_since(_value(last, "Finished"), draft.now),
+        restarts=whole(container.text("Restart Count")),
         ready=ready == "True" if ready in ("True", "False") else None,
         running_s=seconds_since(_value(now, "Started"), draft.now) if shown == "Running" else None,
         memory_limit=container.limits.get("memory"), memory_request=container.requests.get("memory"),

@@ -72,9 +72,13 @@ class Draft:
     status_unit: str | None = None
     only_pod: str | None = None
     slow_rows: int = 0
+    look_ahead: int = 0
+    to_load: int = 0
 
     def __post_init__(self) -> None:
         self.abouts = [None] * len(self.lines)
+        self.look_ahead = 8 * len(self.lines) + 256
+        self.to_load = 3 * sum([len(line.text) + 1 for line in self.lines]) + 4096
 
     @property
     def namespace(self) -> str | None:
@@ -98,6 +102,16 @@ class Draft:
         for index in range(start, end):
             if self.abouts[index] is None:
                 self.abouts[index] = about
+
+    def may_look(self, lines: int) -> bool:
+        """Whether that many more lines may be looked at in vain. Keeps the whole reading linear, whatever the text."""
+        self.look_ahead -= lines
+        return self.look_ahead > 0
+
+    def may_load(self, characters: int) -> bool:
+        """Whether that much YAML may still be loaded: its parser is slow, and damaged text is tried in parts."""
+        self.to_load -= characters
+        return self.to_load > 0
 
     def show(self, what: str, index: int) -> None:
         """The paste shows a block of that sort."""
@@ -153,7 +167,7 @@ class Draft:
             ended = line.span > 1
             if "\\" in text:
                 plain = unescape(text)
-                if plain != text:
+                if plain != text and plain.strip():
                     text = plain
             ended = ended or "\n" in text
             texts.append(text)

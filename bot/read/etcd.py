@@ -8,23 +8,29 @@ from typing import Final
 from bot.read.commands import is_command
 from bot.read.draft import PASTE, Draft
 from bot.read.etcd_values import note_key
-from bot.read.words import whole
 
 _PATH = re.compile(r"\s*(/[\w.@:-]{1,253}(?:/[\w.@:-]{1,253}){0,12}(?:\.\.\.)?/?)\s*$")
 _HEALTH = re.compile(r"\s*(?:(https?://)?([\w.\[\]-]{1,253}:\d{1,5})) is (healthy|unhealthy): (.*)$")
 _MEMBER_HEALTH = re.compile(
-    r"\s*member ([0-9a-f]{6,20}) is (healthy|unhealthy|unreachable)(?:: (?:got (?:un)?healthy result from (\S+)|\[?(\S+?)\]? (?:is|are) all unreachable|(.*)))?"
+    r"\s*member ([0-9a-f]{6,20}) is (healthy|unhealthy|unreachable)(?:: (?:got (?:un)?healthy result from (\S+)|"
+    r"\[?(\S+?)\]? (?:is|are) all unreachable|(.*)))?"
 )
 _FAILED_CHECK = re.compile(r"\s*failed to check the health of member ([0-9a-f]{6,20}) on (\S+?): (.*)$")
 _CLUSTER = re.compile(r"\s*cluster (?:is|may be) (healthy|unhealthy|degraded|unreachable|unavailable)")
-_STATUS = re.compile(r"\s*(?:https?://)?([\w.\[\]-]{1,253}:\d{1,5}), ([0-9a-f]{6,20}), (\d[\w.+-]{2,30}), ([\d.]{1,12} [kKMGT]?B), (true|false), ")
+_STATUS = re.compile(
+    r"\s*(?:https?://)?([\w.\[\]-]{1,253}:\d{1,5}), ([0-9a-f]{6,20}), (\d[\w.+-]{2,30}), ([\d.]{1,12} [kKMGT]?B), "
+    r"(true|false), "
+)
 _MEMBER = re.compile(r"\s*([0-9a-f]{6,20}), (started|unstarted), (\S*), (\S*), (\S*)")
-_MEMBER_V2 = re.compile(r"\s*([0-9a-f]{6,20})(?:\[unstarted\])?: name=(\S*) peerURLs=(\S+) clientURLs=(\S*) isLeader=(true|false)")
+_MEMBER_V2 = re.compile(
+    r"\s*([0-9a-f]{6,20})(?:\[unstarted\])?: name=(\S*) peerURLs=(\S+) clientURLs=(\S*) isLeader=(true|false)"
+)
 _BOX = re.compile(r"\s*\+[-+]{5,}\+\s*$")
 _ALARM = re.compile(r"\s*memberID:(\d{1,20}) alarm:(\w+)")
 _UNITS: Final = {"B": 1, "kB": 1000, "KB": 1000, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _REASONS: Final = (
-    ("connection refused", "refused"), ("deadline exceeded", "timeout"), ("timed out", "timeout"), ("timeout", "timeout"),
+    ("connection refused", "refused"), ("deadline exceeded", "timeout"), ("timed out", "timeout"), ("timeout",
+    "timeout"),
     ("no leader", "no-leader"), ("x509", "tls"), ("tls", "tls"), ("certificate", "tls"),
 )  # fmt: skip
 
@@ -74,12 +80,21 @@ def _line(draft: Draft, index: int) -> bool:
         healthy = found[2] == "healthy"
         draft.add(
             "etcd_endpoint", index, endpoint=found[3] or found[4], member=found[1], healthy=healthy,
-            error=None if healthy else text.strip(), reason=None if healthy else "refused" if found[2] == "unreachable" else "unhealthy",
+            error=None if healthy else text.strip(),
+            reason=None if healthy else "refused" if found[2] == "unreachable" else "unhealthy",
         )  # fmt: skip
         return True
     found = _FAILED_CHECK.match(text)
     if found:
-        draft.add("etcd_endpoint", index, endpoint=found[2], member=found[1], healthy=False, error=found[3], reason=_reason(found[3]))
+        draft.add(
+            "etcd_endpoint",
+            index,
+            endpoint=found[2],
+            member=found[1],
+            healthy=False,
+            error=found[3],
+            reason=_reason(found[3]),
+        )
         return True
     if _CLUSTER.match(text):
         return True
@@ -92,11 +107,15 @@ def _line(draft: Draft, index: int) -> bool:
         return True
     found = _MEMBER_V2.match(text)
     if found:
-        draft.add("etcd_endpoint", index, endpoint=found[4] or None, member=found[2] or found[1], leader=found[5] == "true")
+        draft.add(
+            "etcd_endpoint", index, endpoint=found[4] or None, member=found[2] or found[1], leader=found[5] == "true"
+        )
         return True
     found = _MEMBER.match(text)
     if found:
-        draft.add("etcd_endpoint", index, endpoint=found[5].rstrip(",") or None, member=found[3].rstrip(",") or found[1])
+        draft.add(
+            "etcd_endpoint", index, endpoint=found[5].rstrip(",") or None, member=found[3].rstrip(",") or found[1]
+        )
         return True
     found = _ALARM.match(text)
     if found:
@@ -166,11 +185,9 @@ def _table_row(draft: Draft, index: int, row: dict[str, str]) -> None:
     leader = row.get("IS LEADER")
     alarm = re.search(r"alarm:(\w+)|\b(NOSPACE|CORRUPT)\b", error or "")
     draft.add(
-        "etcd_endpoint", index, endpoint=endpoint, member=row.get("NAME") or row.get("ID") or None, version=row.get("VERSION") or None,
+        "etcd_endpoint", index, endpoint=endpoint, member=row.get("NAME") or row.get("ID") or None,
+        version=row.get("VERSION") or None,
         db_bytes=size_bytes(row.get("DB SIZE", "")), leader=leader == "true" if leader in ("true", "false") else None,
         healthy=health == "true" if health in ("true", "false") else None, error=error,
         reason=_reason(error) if error and health == "false" else None, alarm=(alarm[1] or alarm[2]) if alarm else None,
     )  # fmt: skip
-
-
-__all__ = ["read_etcd", "size_bytes", "whole"]

@@ -31,7 +31,9 @@ def read_value(draft: Draft, start: int, end: int, value: Any) -> bool:
         draft.add("etcd_key", start, key=path or "/coreos.com/network/config", exists=True, value=str(value)[:300])
     elif set(value) <= {"health", "reason"} and "health" in value:
         healthy = str(value["health"]).lower() == "true"
-        draft.add("etcd_endpoint", start, host=draft.host, healthy=healthy, error=str(value.get("reason") or "")[:300] or None)
+        draft.add(
+            "etcd_endpoint", start, host=draft.host, healthy=healthy, error=str(value.get("reason") or "")[:300] or None
+        )
     elif isinstance(value.get("etcdserver"), str):
         draft.add("etcd_endpoint", start, host=draft.host, version=value["etcdserver"], healthy=True)
     elif not _object_2015(draft, start, value):
@@ -58,7 +60,8 @@ def _node(draft: Draft, index: int, node: Object) -> None:
         draft.add(
             "etcd_key", index, key=key[:500], exists=True, dir=item.get("dir") is True or None,
             value=value[:300] if isinstance(value, str) else None,
-            children=len(children) if isinstance(children, list) else (0 if item.get("dir") is True and item is node else None),
+            children=len(children) if isinstance(children,
+            list) else (0 if item.get("dir") is True and item is node else None),
         )  # fmt: skip
         note_key(draft, index, key)
         if isinstance(value, str) and value[:1] == "{":
@@ -88,7 +91,8 @@ def _object_2015(draft: Draft, index: int, value: Object) -> bool:
     kind = value.get("kind")
     if not isinstance(version, str) or not version.startswith("v1beta") or "/" in version or not isinstance(kind, str):
         return False
-    metadata = value.get("metadata") if isinstance(value.get("metadata"), dict) else value
+    inner = value.get("metadata")
+    metadata: Object = inner if isinstance(inner, dict) else value
     name = metadata.get("name") or value.get("id")
     if not isinstance(name, str) or not (metadata.get("uid") or metadata.get("creationTimestamp") or kind == "Event"):
         return False
@@ -98,7 +102,8 @@ def _object_2015(draft: Draft, index: int, value: Object) -> bool:
         status = value.get("status")
         address = value.get("hostIP")
         draft.add(
-            "registered_node", index, node=name, exists=True, reported=bool(status) if isinstance(status, dict) else None,
+            "registered_node", index, node=name, exists=True, reported=bool(status) if isinstance(status,
+            dict) else None,
             address=address if isinstance(address, str) else None,
         )  # fmt: skip
         draft.add(
@@ -108,13 +113,14 @@ def _object_2015(draft: Draft, index: int, value: Object) -> bool:
     elif kind == "Endpoints":
         _endpoints(draft, index, name, namespace, value)
     elif kind == "Event":
-        about = value.get("involvedObject")
-        about = about if isinstance(about, dict) else {}
+        involved = value.get("involvedObject")
+        about: Object = involved if isinstance(involved, dict) else {}
         source = value.get("source")
         host = value.get("host")
         subject = kind_of(str(about.get("kind", "")))
         emit_event(
-            draft, index, reason=str(value.get("reason") or "unknown"), message=str(value.get("message") or ""), kind=subject,
+            draft, index, reason=str(value.get("reason") or "unknown"), message=str(value.get("message") or ""),
+            kind=subject,
             name=str(about["name"]) if about.get("name") else None,
             namespace=str(about["namespace"]) if about.get("namespace") and subject != "node" else None,
             component=source if isinstance(source, str) else None, node=host if isinstance(host, str) else None,
@@ -122,9 +128,12 @@ def _object_2015(draft: Draft, index: int, value: Object) -> bool:
         )  # fmt: skip
     elif kind == "Service":
         selector = value.get("selector")
-        pairs = ",".join(sorted(f"{key}={text}" for key, text in selector.items())) if isinstance(selector, dict) else None
+        pairs = (
+            ",".join(sorted(f"{key}={text}" for key, text in selector.items())) if isinstance(selector, dict) else None
+        )
         draft.add(
-            "service", index, service=draft.qualify(name, namespace), namespace=namespace, selector=pairs, has_selector=bool(pairs),
+            "service", index, service=draft.qualify(name, namespace), namespace=namespace, selector=pairs,
+            has_selector=bool(pairs),
             ports=str(value["port"]) if value.get("port") else None,
             cluster_ip=value["portalIP"] if isinstance(value.get("portalIP"), str) else None,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Reads events, in whatever table they stand: describe's, `get events` of every era, or single rows without a header."""
+"""Reads events, in whatever table they stand: describe's, `get events` of every era, or rows without a header."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bot.read.draft import PASTE, About, Draft
-from bot.read.words import UNKNOWN_POD, WORKLOADS, age, kind_of, known, qualified, seconds_since, whole
+from bot.read.words import WORKLOADS, age, kind_of, qualified, seconds_since, whole
 from rules.kinds import Fact, Scalar
 
 _AGE: Final = r"(?:(?:\d{1,6}[ywdhms]){1,4}|<unknown>|<invalid>)"
@@ -19,12 +19,15 @@ _DESCRIBED_OLD = re.compile(
     r"\s+(?:([\w.]+\{[\w.-]+\})\s+)?(?:(Normal|Warning)\s+)?([A-Z]\w{2,60}|[a-z]\w{2,40})\s+(.*)$"
 )
 _LISTED = re.compile(
-    rf"\s*(?:([a-z0-9][a-z0-9-]{{0,62}})\s+)?({_AGE}(?: \(x\d{{1,9}} over {_AGE}\))?)\s+(?:({_AGE})\s+)?(Normal|Warning)\s+([A-Z]\w{{2,60}})\s+"
+    rf"\s*(?:([a-z0-9][a-z0-9-]{{0,62}})\s+)?({_AGE}(?: \(x\d{{1,9}} over {_AGE}\))?)\s+(?:({_AGE})\s+)?(Normal|"
+    rf"Warning)\s+([A-Z]\w{{2,60}})\s+"
     r"([a-z]\w{2,60}(?:\.[\w.-]{1,100})?/[\w.:-]{1,253})(?:\s+(.*))?$"
 )
 _DATED = re.compile(
-    r"\s*(\d{4}-\d\d-\d\d[T ][\d:.]{5,18}\S{0,6}(?: [+-]\d{4} [A-Z]{1,5})?)\s+(\d{4}-\d\d-\d\d[T ][\d:.]{5,18}\S{0,6}(?: [+-]\d{4} [A-Z]{1,5})?)"
-    r"\s+(\d{1,9})\s+([\w.-]{1,253})\s+([A-Z]\w{2,40})\s+(?:([\w.]+\{[\w.-]+\})\s+)?(?:(Normal|Warning)\s+)?([A-Z]\w{2,60}|[a-z]\w{2,40})\s+"
+    r"\s*(\d{4}-\d\d-\d\d[T ][\d:.]{5,18}\S{0,6}(?: [+-]\d{4} [A-Z]{1,5})?)\s+(\d{4}-\d\d-\d\d[T "
+    r"][\d:.]{5,18}\S{0,6}(?: [+-]\d{4} [A-Z]{1,5})?)"
+    r"\s+(\d{1,9})\s+([\w.-]{1,253})\s+([A-Z]\w{2,40})\s+(?:([\w.]+\{[\w.-]+\})\s+)?(?:(Normal|"
+    r"Warning)\s+)?([A-Z]\w{2,60}|[a-z]\w{2,40})\s+"
     r"(?:\{([\w.-]+)(?:[, ]+([\w.-]+))?\s*\}\s*)?(.*)$"
 )
 _TIMED = re.compile(r"\s*(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|<nil>|<none>)\s+([A-Z]\w{2,60})\s+(.*)$")
@@ -90,9 +93,7 @@ def emit_event(
         extra["age_s"] = age_s
     about.update(where)
     about.update(extra)
-    draft.add(
-        "event", index, reason=reason, type=type_, message=message[:4000], component=component, **where, **extra
-    )
+    draft.add("event", index, reason=reason, type=type_, message=message[:4000], component=component, **where, **extra)
     draft.abouts[index] = about
     draft.texts[index] = message or draft.lines[index].text
 
@@ -109,7 +110,9 @@ def _subject(draft: Draft, kind: str | None, name: str | None) -> tuple[str | No
 def _split_message(rest: str) -> tuple[str | None, str | None, str]:
     """subobject, source and message of the tail of a `get events` row that shows them (`-o wide`, 1.10 to 1.14)."""
     container = None
-    found = re.match(r"(?:(spec\.\w+\{[\w.-]+\})\s+)?(kubelet|default-scheduler|[\w-]+-controller)(?:, ?([\w.-]+))?\s{2,}(.*)", rest)
+    found = re.match(
+        r"(?:(spec\.\w+\{[\w.-]+\})\s+)?(kubelet|default-scheduler|[\w-]+-controller)(?:, ?([\w.-]+))?\s{2,}(.*)", rest
+    )
     if found:
         sub = _SUBOBJECT.search(found[1] or "")
         container = sub[1] if sub else None
@@ -175,7 +178,9 @@ def read_row(draft: Draft, index: int, owner: tuple[str | None, str | None, str 
     return False
 
 
-def read_events(draft: Draft, index: int, owner: tuple[str | None, str | None, str | None] = (None, None, None)) -> int | None:
+def read_events(
+    draft: Draft, index: int, owner: tuple[str | None, str | None, str | None] = (None, None, None)
+) -> int | None:
     """A run of event rows with their continuation lines, from a header or a first row on."""
     start = index
     lines = draft.lines
@@ -216,7 +221,7 @@ def read_events(draft: Draft, index: int, owner: tuple[str | None, str | None, s
 
 
 def _adopt(draft: Draft, start: int, end: int) -> None:
-    """Rows of a description's events are about one object: the Pod that was assigned, or the node that says its name."""
+    """Rows of a description's events are about one object: the Pod that was assigned, or the node that is named."""
     pod = node = None
     for index in range(start, end):
         about = draft.abouts[index]
@@ -249,7 +254,8 @@ def _is_event_line(text: str) -> bool:
 
 
 _NOT_MESSAGE = re.compile(
-    r"\s*(?:[IWEFD]\d{4} \d\d:|[A-Z][\w -]{1,40}:\s{2,}|NAME\b|\[\S+@|\S+@\S+[:~]|[$#%] |```|kubectl |apiVersion:|Name:|--- |\d{4}-\d\d-\d\d)"
+    r"\s*(?:[IWEFD]\d{4} \d\d:|[A-Z][\w -]{1,40}:\s{2,}|NAME\b|\[\S+@|\S+@\S+[:~]|[$#%] |```|kubectl |apiVersion:|"
+    r"Name:|--- |\d{4}-\d\d-\d\d)"
 )
 
 
@@ -292,11 +298,13 @@ def emit_timed_rows(draft: Draft, index: int) -> int | None:
 
 
 _LOGGED = re.compile(
-    r"Event\(\w{1,20}\.ObjectReference\{Kind:\"(\w{1,60})\", Namespace:\"([\w.-]{0,253})\", Name:\"([\w.:-]{1,253})\"[^{}\n]{0,600}\}\): "
+    r"Event\(\w{1,20}\.ObjectReference\{Kind:\"(\w{1,60})\", Namespace:\"([\w.-]{0,253})\", "
+    r"Name:\"([\w.:-]{1,253})\"[^{}\n]{0,600}\}\): "
     r"(?:type: '(\w{1,20})' )?reason: '(\w{1,80})' (.*)$"
 )
 _LOGGED_NEW = re.compile(
-    r"\"Event occurred\" object=\"([^\"\n]{1,500})\" (?:fieldPath=\"[^\"\n]{0,300}\" )?kind=\"(\w{1,60})\" (?:apiVersion=\"[^\"\n]{1,100}\" )?type=\"(\w{1,20})\" "
+    r"\"Event occurred\" object=\"([^\"\n]{1,500})\" (?:fieldPath=\"[^\"\n]{0,300}\" )?kind=\"(\w{1,60})\" "
+    r"(?:apiVersion=\"[^\"\n]{1,100}\" )?type=\"(\w{1,20})\" "
     r"reason=\"(\w{1,80})\" message=\"(.*?)\"?$"
 )
 
@@ -314,11 +322,10 @@ def read_logged_event(draft: Draft, index: int) -> About | None:
         full, kind, type_, reason, message = found.groups()
         namespace, _, name = full.rpartition("/")
     lower = kind_of(kind) or kind.lower()
-    emit_event(draft, index, reason=reason, message=message, type_=type_, kind=lower, name=name, namespace=namespace or None)
+    emit_event(
+        draft, index, reason=reason, message=message, type_=type_, kind=lower, name=name, namespace=namespace or None
+    )
     about = draft.abouts[index]
     draft.texts.pop(index, None)
     draft.abouts[index] = None
     return {key: value for key, value in (about or {}).items() if key != "via"}
-
-
-__all__ = ["About", "UNKNOWN_POD", "emit_event", "emit_timed_rows", "known", "read_events", "read_logged_event", "read_row"]

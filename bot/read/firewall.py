@@ -16,11 +16,17 @@ CLUSTER_PORTS: Final = (2379, 2380, 4001, 6443, 7001, 7080, 8080, 10250)
 
 _SPEC = re.compile(r"\s*(?:\[\d+:\d+\] )?-(A|P|N|I) (\S{1,60})(?: (.*))?$")
 _CHAIN = re.compile(r"\s*Chain (\S{1,60}) \((?:policy (ACCEPT|DROP|REJECT)|\d+ references?)")
-_LISTED = re.compile(r"\s*(?:\d+\s+)?(?:\d+[KMG]?\s+\d+[KMG]?\s+)?(ACCEPT|DROP|REJECT|RETURN|LOG|[A-Z][\w-]{2,40})\s+(tcp|udp|all|icmp|\d+|sctp)\s+(?:--|opt)?\s*(.*)$")
+_LISTED = re.compile(
+    r"\s*(?:\d+\s+)?(?:\d+[KMG]?\s+\d+[KMG]?\s+)?(ACCEPT|DROP|REJECT|RETURN|LOG|[A-Z][\w-]{2,40})\s+(tcp|udp|all|"
+    r"icmp|\d+|sctp)\s+(?:--|opt)?\s*(.*)$"
+)
 _DPORT = re.compile(r"(?:--dports? |dpts?:|dports |multiport dports )([\d:,]{1,100})")
 _TARGET = re.compile(r"-j (ACCEPT|DROP|REJECT)")
 _ZONE = re.compile(r"\s*([\w-]{1,40})(?: \((?:default, )?active\)| \(default\)| \(active\))?\s*$")
-_ZONE_FIELD = re.compile(r"\s+(target|icmp-block-inversion|interfaces|sources|services|ports|protocols|forward|masquerade|forward-ports|source-ports|icmp-blocks|rich rules|rich-rules): ?(.*)$")
+_ZONE_FIELD = re.compile(
+    r"\s+(target|icmp-block-inversion|interfaces|sources|services|ports|protocols|forward|masquerade|forward-ports|"
+    r"source-ports|icmp-blocks|rich rules|rich-rules): ?(.*)$"
+)
 _NFT = re.compile(r"\s*(?:table (?:ip|ip6|inet|arp|bridge) \S+ \{|chain \S+ \{|type filter hook)")
 _NFT_PORT = re.compile(r"dport (?:\{ ?)?([\d, -]{1,200})(?: ?\})?.*?\b(accept|drop|reject)")
 _UFW = re.compile(r"\s*(\d{1,5})(?:/(?:tcp|udp))?\s+(ALLOW|DENY|REJECT)(?: IN)?\s+")
@@ -71,7 +77,9 @@ class _Rules:
         index, rule = self.last
         for port in CLUSTER_PORTS:
             if port not in self.allowed and port not in self.blocked:
-                self.draft.add("firewall", index, host=self.draft.host, port=port, tool=self.tool, blocked=True, rule=rule)
+                self.draft.add(
+                    "firewall", index, host=self.draft.host, port=port, tool=self.tool, blocked=True, rule=rule
+                )
 
 
 def read_firewall(draft: Draft, index: int) -> int | None:
@@ -196,7 +204,9 @@ def _firewalld(draft: Draft, index: int) -> int | None:
         elif found and found[1] == "ports":
             rules.name([port for word in found[2].split() for port in _ports(word.partition("/")[0])], False, end)
             ports_at = end
-            rules.rest(ports_at, f"zone {draft.lines[index].text.split()[0]}: ports:{' ' + found[2] if found[2] else ''}")
+            rules.rest(
+                ports_at, f"zone {draft.lines[index].text.split()[0]}: ports:{' ' + found[2] if found[2] else ''}"
+            )
         elif found and found[1] == "services":
             for word in found[2].split():
                 rules.name(list(_SERVICE_PORTS.get(word, ())), False, end)

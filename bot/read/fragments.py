@@ -16,11 +16,21 @@ from rules.observations import Passage
 
 Object = dict[str, Any]
 
-_POD_CONDITIONS: Final = frozenset({"PodScheduled", "Initialized", "ContainersReady", "PodReadyToStartContainers", "DisruptionTarget"})
-_NODE_CONDITIONS: Final = frozenset({"MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable", "OutOfDisk"})
-_WORKLOAD_CONDITIONS: Final = frozenset({"Progressing", "Available", "ReplicaFailure", "Failed", "Complete", "Suspended", "FailureTarget"})
+_POD_CONDITIONS: Final = frozenset(
+    {"PodScheduled", "Initialized", "ContainersReady", "PodReadyToStartContainers", "DisruptionTarget"}
+)
+_NODE_CONDITIONS: Final = frozenset(
+    {"MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable", "OutOfDisk"}
+)
+_WORKLOAD_CONDITIONS: Final = frozenset(
+    {"Progressing", "Available", "ReplicaFailure", "Failed", "Complete", "Suspended", "FailureTarget"}
+)
 _AUTOSCALER_CONDITIONS: Final = frozenset({"AbleToScale", "ScalingActive", "ScalingLimited"})
-_STATUS_LISTS: Final = {"containerStatuses": "main", "initContainerStatuses": "init", "ephemeralContainerStatuses": "ephemeral"}
+_STATUS_LISTS: Final = {
+    "containerStatuses": "main",
+    "initContainerStatuses": "init",
+    "ephemeralContainerStatuses": "ephemeral",
+}
 
 
 def _text(value: Any) -> str | None:
@@ -69,7 +79,13 @@ def read_fragment(draft: Draft, start: int, end: int, items: list[Object]) -> bo
             _status(fragment, status, item)
         elif "conditions" in item or "containerStatuses" in item or "phase" in item:
             _status(fragment, item, item)
-        elif "lastState" in item or "state" in item or "restartCount" in item or "terminated" in item or "waiting" in item:
+        elif (
+            "lastState" in item
+            or "state" in item
+            or "restartCount" in item
+            or "terminated" in item
+            or "waiting" in item
+        ):
             _container(fragment, item, UNKNOWN_POD, "main", {"via": "paste", "pod": UNKNOWN_POD})
         elif isinstance(status, str) and "type" in item:
             _conditions(fragment, [item], UNKNOWN_POD)
@@ -131,8 +147,10 @@ def _container(fragment: _Fragment, item: Object, pod: str, role: str, about: di
     fragment.found = True
     restarts = _number(item.get("restartCount"))
     fragment.draft.add(
-        "container", fragment.line_of(_text(now.get("reason")) or _text(ended.get("reason"))), pod=pod, container=name, role=role,
-        image=_text(item.get("image")), state=now_kind or None, reason=_text(now.get("reason")), message=_text(now.get("message")),
+        "container", fragment.line_of(_text(now.get("reason")) or _text(ended.get("reason"))), pod=pod,
+        container=name, role=role,
+        image=_text(item.get("image")), state=now_kind or None, reason=_text(now.get("reason")),
+        message=_text(now.get("message")),
         exit_code=_number(now.get("exitCode")) if now_kind == "terminated" else _number(ended.get("exitCode")),
         signal=_number(now.get("signal")) or _number(ended.get("signal")), last_reason=_text(ended.get("reason")),
         last_message=_text(ended.get("message")), last_exit_code=_number(ended.get("exitCode")), restarts=restarts,
@@ -141,7 +159,10 @@ def _container(fragment: _Fragment, item: Object, pod: str, role: str, about: di
     for via, part in ((now_kind, now), ("terminated", ended)):
         reason = _text(part.get("reason"))
         message = _text(part.get("message"))
-        fragment.tell(message or reason, {**about, "via": via or "waiting", "container": name, **({"reason": reason} if reason else {})})
+        fragment.tell(
+            message or reason,
+            {**about, "via": via or "waiting", "container": name, **({"reason": reason} if reason else {})},
+        )
 
 
 def _state(value: Any) -> tuple[str, Object]:
@@ -172,7 +193,15 @@ def _conditions(fragment: _Fragment, conditions: list[Object], pod: str) -> None
             if kind == "Ready":
                 draft.add("node", at, node=UNKNOWN_NODE, ready=status, reason=reason, message=message)
             elif not bad or status == "Unknown":
-                draft.add("node_condition", at, node=UNKNOWN_NODE, condition=kind, status=status, reason=reason, message=message)
+                draft.add(
+                    "node_condition",
+                    at,
+                    node=UNKNOWN_NODE,
+                    condition=kind,
+                    status=status,
+                    reason=reason,
+                    message=message,
+                )
         elif types & _AUTOSCALER_CONDITIONS:
             if bad == (kind != "ScalingLimited"):
                 draft.add("autoscaler_condition", at, condition=kind, status=status, reason=reason, message=message)
@@ -180,7 +209,13 @@ def _conditions(fragment: _Fragment, conditions: list[Object], pod: str) -> None
             about["workload"] = "deployment <deployment>"
             if bad != (kind in ("ReplicaFailure", "Failed")):
                 draft.add(
-                    "workload_condition", at, workload="deployment <deployment>", condition=kind, status=status, reason=reason, message=message
+                    "workload_condition",
+                    at,
+                    workload="deployment <deployment>",
+                    condition=kind,
+                    status=status,
+                    reason=reason,
+                    message=message,
                 )
         elif types & _POD_CONDITIONS or kind == "Ready":
             about["pod"] = pod

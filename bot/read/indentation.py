@@ -10,13 +10,18 @@ _KEY = re.compile(r"(- )?\"?([A-Za-z][\w./-]{0,120})\"?:(?: (.*))?$")
 _CHILDREN: Final[dict[str, frozenset[str]]] = {
     parent: frozenset(children.split())
     for parent, children in {
-        "metadata": "name namespace labels annotations uid resourceVersion creationTimestamp generateName ownerReferences generation selfLink "
+        "metadata": "name namespace labels annotations uid resourceVersion creationTimestamp generateName "
+        "ownerReferences generation selfLink "
         "finalizers deletionTimestamp deletionGracePeriodSeconds",
-        "spec": "replicas selector template containers initContainers volumes nodeName restartPolicy serviceAccountName ports type clusterIP "
-        "strategy nodeSelector tolerations imagePullSecrets schedule jobTemplate accessModes resources storageClassName volumeName rules "
-        "tls ingressClassName minReplicas maxReplicas scaleTargetRef affinity hostNetwork dnsPolicy sessionAffinity schedulerName "
+        "spec": "replicas selector template containers initContainers volumes nodeName restartPolicy "
+        "serviceAccountName ports type clusterIP "
+        "strategy nodeSelector tolerations imagePullSecrets schedule jobTemplate accessModes resources "
+        "storageClassName volumeName rules "
+        "tls ingressClassName minReplicas maxReplicas scaleTargetRef affinity hostNetwork dnsPolicy sessionAffinity "
+        "schedulerName "
         "terminationGracePeriodSeconds securityContext serviceAccount priority enableServiceLinks preemptionPolicy",
-        "status": "conditions containerStatuses initContainerStatuses phase reason message podIP hostIP qosClass startTime replicas readyReplicas "
+        "status": "conditions containerStatuses initContainerStatuses phase reason message podIP hostIP qosClass "
+        "startTime replicas readyReplicas "
         "availableReplicas observedGeneration loadBalancer capacity podIPs hostIPs unavailableReplicas updatedReplicas",
         "template": "metadata spec",
         "selector": "matchLabels matchExpressions",
@@ -28,14 +33,17 @@ _CHILDREN: Final[dict[str, frozenset[str]]] = {
         "resources": "limits requests",
         "limits": "cpu memory ephemeral-storage",
         "requests": "cpu memory ephemeral-storage storage",
-        "livenessProbe": "httpGet tcpSocket exec initialDelaySeconds periodSeconds timeoutSeconds failureThreshold successThreshold",
-        "readinessProbe": "httpGet tcpSocket exec initialDelaySeconds periodSeconds timeoutSeconds failureThreshold successThreshold",
+        "livenessProbe": "httpGet tcpSocket exec initialDelaySeconds periodSeconds timeoutSeconds failureThreshold "
+        "successThreshold",
+        "readinessProbe": "httpGet tcpSocket exec initialDelaySeconds periodSeconds timeoutSeconds failureThreshold "
+        "successThreshold",
         "httpGet": "path port scheme host",
         "valueFrom": "secretKeyRef configMapKeyRef fieldRef",
         "secretKeyRef": "name key optional",
         "configMapKeyRef": "name key optional",
         "env": "value valueFrom",
-        "containers": "image command args ports env envFrom resources livenessProbe readinessProbe volumeMounts imagePullPolicy securityContext name",
+        "containers": "image command args ports env envFrom resources livenessProbe readinessProbe volumeMounts "
+        "imagePullPolicy securityContext name",
         "containerStatuses": "containerID image imageID lastState name ready restartCount started state",
         "conditions": "lastProbeTime lastTransitionTime message reason status type lastUpdateTime observedGeneration",
         "ports": "containerPort port targetPort protocol name nodePort",
@@ -48,7 +56,9 @@ _CHILDREN: Final[dict[str, frozenset[str]]] = {
     }.items()
 }
 """A field -> the fields that stand below it (below its items, when it holds a list)."""
-_CHILDREN_OF_TOP: Final = frozenset({"apiVersion", "kind", "metadata", "spec", "status", "data", "stringData", "items", "subsets"})
+_CHILDREN_OF_TOP: Final = frozenset(
+    {"apiVersion", "kind", "metadata", "spec", "status", "data", "stringData", "items", "subsets"}
+)
 _OPEN: Final = frozenset({"labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData"})
 """Fields below which any name may stand."""
 
@@ -90,7 +100,17 @@ def repair(texts: list[str]) -> list[str] | None:
 
 
 _LISTS: Final = frozenset(
-    {"containers", "containerStatuses", "initContainerStatuses", "conditions", "ports", "volumeMounts", "volumes", "env", "initContainers"}
+    {
+        "containers",
+        "containerStatuses",
+        "initContainerStatuses",
+        "conditions",
+        "ports",
+        "volumeMounts",
+        "volumes",
+        "env",
+        "initContainers",
+    }
 )
 
 
@@ -99,7 +119,17 @@ def _fits(parent: str, name: str, dash: bool, out: list[str]) -> bool:
         return name in _CHILDREN_OF_TOP and not dash
     if parent in _OPEN:
         return not dash and name not in _CHILDREN_OF_TOP and name not in ("name", "namespace", "uid")
-    known = _CHILDREN.get("containers" if parent == "initContainers" else "containerStatuses" if parent == "initContainerStatuses" else parent)
+    known = _CHILDREN.get(
+        "containers"
+        if parent == "initContainers"
+        else "containerStatuses"
+        if parent == "initContainerStatuses"
+        else parent
+    )
     if known is None:
         return False
-    return name in known and (not dash or parent in _LISTS) and (dash or parent not in _LISTS or any("- " in text for text in out[-40:]))
+    return (
+        name in known
+        and (not dash or parent in _LISTS)
+        and (dash or parent not in _LISTS or any("- " in text for text in out[-40:]))
+    )

@@ -10,33 +10,59 @@ from typing import Final
 
 from bot.read.draft import About, Draft
 from bot.read.events import read_logged_event
-from bot.read.words import qualified, unit_name
+from bot.read.words import unit_name
 from rules.kinds import Scalar
 
 _JOURNAL = re.compile(
-    r"\s*(?:(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}|\d{1,2}\u6708 +\d{1,2}|\d{1,2}\.? [A-Z]?[\w\u00e0-\u00ff]{2,5}\.?|[A-Za-z\u00c0-\u00ff]{2,5}\.? +\d{1,2}) \d\d:\d\d:\d\d(?:\.\d{1,9})?"
+    r"\s*(?:(?:[A-Z][a-z]{2}\s{1,2}\d{1,2}|\d{1,2}\u6708 +\d{1,2}|\d{1,2}\.? [A-Z]?[\w\u00e0-\u00ff]{2,5}\.?|"
+    r"[A-Za-z\u00c0-\u00ff]{2,5}\.? +\d{1,2}) \d\d:\d\d:\d\d(?:\.\d{1,9})?"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) "
     r"([\w.-]{1,253}) ([A-Za-z(_][\w@./\\:()-]{0,120}?)(?:\[(\d{1,10})\])?: ?(.*)$"
 )
 _HEADLESS = re.compile(r"\s{0,3}(?:([\w.-]{1,253}) )?([a-z][\w.-]{1,60})\[(\d{1,10})\]: (.*)$")
 _KLOG = re.compile(r"\s*([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d{1,10} ([\w./-]{1,200}):\d{1,7}\]")
 _OTHER: Final = re.compile(
-    r"\s*(?:time=\"?\d|ts=\d|level=\w|\{\"(?:level|ts|time|timestamp|log|msg|severity|caller)\"|\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[\].,: ]"
+    r"\s*(?:time=\"?\d|ts=\d|level=\w|\{\"(?:level|ts|time|timestamp|log|msg|severity|caller)\"|"
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[\].,: ]"
     r"|\[\d{4}-\d\d-\d\d|[A-Z][a-z]{2} \d\d, \d{4} |goroutine \d|\d{10}(?:\.\d+)? )"
 )
 _SYSTEMD_UNIT = re.compile(r"(?:^|[\s\"'])([a-zA-Z][\w@:.\\-]{0,120})\.service\b")
-_NOTES = re.compile(r"\s*-- (?:Logs begin|Journal begins|No entries|Subject|Defined-By|Support|Unit|The (?:unit|result|start)|Automatic|Reboot|Boot|An? )|--$")
+_NOTES = re.compile(
+    r"\s*-- (?:Logs begin|Journal begins|No entries|Subject|Defined-By|Support|Unit|The (?:unit|result|start)|"
+    r"Automatic|Reboot|Boot|An? )|--$"
+)
 _PREFIX = re.compile(r"\[pod/([\w.-]{1,253})/([\w.-]{1,63})\] ")
-_ETCD_CALLERS: Final = frozenset({"embed", "rafthttp", "etcdserver", "etcdmain", "mvcc", "raft", "wal", "snap", "membership", "v3rpc", "auth", "etcd"})
+_ETCD_CALLERS: Final = frozenset(
+    {
+        "embed",
+        "rafthttp",
+        "etcdserver",
+        "etcdmain",
+        "mvcc",
+        "raft",
+        "wal",
+        "snap",
+        "membership",
+        "v3rpc",
+        "auth",
+        "etcd",
+    }
+)
 _CAPNSLOG = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d\.\d{3,9} [A-Z] \| ([a-z0-9/]{1,40}): ")
 _ZAP_CALLER = re.compile(r"\"caller\":\"([a-z0-9_]{1,40})/")
-_DAEMON_FILES: Final = {
-    "kubelet.go": "kubelet", "kubelet_node_status.go": "kubelet", "pod_workers.go": "kubelet", "kuberuntime_manager.go": "kubelet",
-    "kuberuntime_sandbox.go": "kubelet", "remote_runtime.go": "kubelet", "remote_image.go": "kubelet", "eviction_manager.go": "kubelet",
-    "cni.go": "kubelet", "server_linux.go": "kubelet", "docker_sandbox.go": "kubelet", "pleg/generic.go": "kubelet",
-}  # fmt: skip
+_DAEMON_FILES: Final = dict.fromkeys(
+    "kubelet.go kubelet_node_status.go pod_workers.go kuberuntime_manager.go kuberuntime_sandbox.go remote_runtime.go "
+    "remote_image.go eviction_manager.go cni.go server_linux.go docker_sandbox.go pleg/generic.go".split(),
+    "kubelet",
+)
 """Source files that only one daemon has: they say whose log a line without a header is from."""
-_UNIT_ALIASES: Final = {"dockerd": "docker", "dockerd-current": "docker", "docker-current": "docker", "etcd2": "etcd", "crio": "crio"}
+_UNIT_ALIASES: Final = {
+    "dockerd": "docker",
+    "dockerd-current": "docker",
+    "docker-current": "docker",
+    "etcd2": "etcd",
+    "crio": "crio",
+}
 
 
 def is_log(text: str) -> bool:
@@ -50,7 +76,9 @@ def _unit(program: str, message: str) -> str | None:
         about = _SYSTEMD_UNIT.search(message)
         if about:
             return about[1]
-        started = re.search(r"\b(?:Start(?:ed|ing)|Stop(?:ped|ping)|Failed to start) ([a-z][\w-]{1,40})(?:[:. ]|$)", message)
+        started = re.search(
+            r"\b(?:Start(?:ed|ing)|Stop(?:ped|ping)|Failed to start) ([a-z][\w-]{1,40})(?:[:. ]|$)", message
+        )
         return started[1] if started else None
     if name in ("bash", "sh", "env", "sudo", "kernel", "CRON", "sshd", "dbus", "audit", "runc", "hyperkube"):
         return None
@@ -86,7 +114,12 @@ def read_log(draft: Draft, index: int) -> int | None:
                 logged = read_logged_event(draft, end)
                 if logged is not None:
                     host = host or draft.host
-                    draft.abouts[end] = {**logged, "via": "journal", **({"host": host} if host else {}), **({"unit": unit} if unit else {})}
+                    draft.abouts[end] = {
+                        **logged,
+                        "via": "journal",
+                        **({"host": host} if host else {}),
+                        **({"unit": unit} if unit else {}),
+                    }
                     about = draft.abouts[end]
                     end += 1
                     continue
@@ -124,7 +157,9 @@ def _writes_for_etcd(message: str) -> bool:
 
 def _is_trace(text: str) -> bool:
     """Whether a line without a header belongs to the log line above: indented, or part of a Go stack."""
-    return text[:1] == " " or text.startswith(("goroutine ", "panic:", "--", "created by ", "main.", "k8s.io/", "runtime.", ">"))
+    return text[:1] == " " or text.startswith(
+        ("goroutine ", "panic:", "--", "created by ", "main.", "k8s.io/", "runtime.", ">")
+    )
 
 
 def _read_plain(draft: Draft, index: int) -> int | None:
@@ -210,4 +245,4 @@ def log_about(draft: Draft) -> About | None:
     return made
 
 
-__all__ = ["is_log", "log_about", "qualified", "read_log"]
+__all__ = ["is_log", "log_about", "read_log"]

@@ -53,7 +53,7 @@ _CHARACTERS: Final = str.maketrans(
 )
 """What word processors and chat put in place of the character that was typed."""
 
-_CONTROL: Final = {code: None for code in (*range(0x00, 0x09), *range(0x0E, 0x20), 0x7F)} | {0x0B: " ", 0x0C: " "}
+_CONTROL: Final = dict.fromkeys((*range(0, 9), *range(14, 32), 127)) | {0x0B: " ", 0x0C: " "}
 _HAS_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ANSI = re.compile(
     r"(?:\x1b|\\x1b|\\u001b|\\033|\\e(?=\[[\d;]*m)|#033|\^\[)\[[0-?]{0,32}[ -/]{0,4}[@-~]"
@@ -78,7 +78,9 @@ _ENTITIES: Final = {
     "#62": ">",
 }
 _SLACK_LINK = re.compile(r"<((?:https?|ftp|tel|mailto|unix|tcp):[^|<>\s]{1,2048})(?:\|([^<>|\n]{0,2048}))?>")
-_MARKUP = re.compile(r"</?(?:pre|code|samp|tt|kbd)(?: [a-z-]+=\"[^\"<>]{0,80}\")*>|\{(?:code|noformat)(?::[^{}\n]{0,80})?\}")
+_MARKUP = re.compile(
+    r"</?(?:pre|code|samp|tt|kbd)(?: [a-z-]+=\"[^\"<>]{0,80}\")*>|\{(?:code|noformat)(?::[^{}\n]{0,80})?\}"
+)
 _FENCE = re.compile(r"\s*(?:```|~~~)\s*([\w+.-]{0,20})\s*$")
 _QUOTE = re.compile(r"\s{0,3}>(?:\s?>){0,4}(?: |$)")
 _GREP = re.compile(r"(\s{0,6}(?:(?=[\w/-]{0,120}[./])[\w./-]{1,120}:)?(\d{1,7})[:-])(?!\d\d[:.])")
@@ -147,7 +149,7 @@ def _without_quote_marks(texts: list[str]) -> None:
 
 
 def _without_line_numbers(texts: list[str]) -> None:
-    """Takes the numbers of `grep -n`, `less -N` or `cat -n` from the front, when the lines of a run carry rising ones."""
+    """Takes the numbers of `grep -n`, `less -N` or `cat -n` from the front, when a run of lines carries rising ones."""
     for pattern, step in ((_GREP, 0), (_LESS, 1)):
         found = [(index, pattern.match(text)) for index, text in enumerate(texts) if text]
         if not found:
@@ -203,7 +205,11 @@ def normalize(text: str) -> Page:
         _without_line_numbers(texts)
     first_half = text[:cut_at].count("\n") + 1 if cut_at >= 0 else len(texts)
     page.lines = [
-        Line(index + 1 if index < first_half else index + 1 + lines_cut - 1, line, raws[index] if index < len(raws) else "")
+        Line(
+            index + 1 if index < first_half else index + 1 + lines_cut - 1,
+            line,
+            raws[index] if index < len(raws) else "",
+        )
         for index, line in enumerate(texts)
     ]
     return page

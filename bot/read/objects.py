@@ -7,7 +7,7 @@ there, since their checker reads them anew; fragments without kind or name are p
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.read.commands import is_command
@@ -15,7 +15,7 @@ from bot.read.draft import COVERED, Draft
 from bot.read.etcd_values import read_value
 from bot.read.fragments import read_fragment
 from bot.read.indentation import repair
-from bot.read.structured import MAX_YAML, load_json, load_yaml, strings
+from bot.read.structured import MAX_DEPTH, MAX_YAML, load_json, load_yaml, strings
 from bot.read.words import moment
 from rules.kinds import Source
 from rules.observations import Observations, Passage
@@ -23,14 +23,19 @@ from rules.observations import Observations, Passage
 Object = dict[str, Any]
 
 _TOP_KEYS: Final = frozenset(
-    {"apiVersion", "kind", "metadata", "status", "items", "containerStatuses", "initContainerStatuses", "conditions", "id",
+    {"apiVersion", "kind", "metadata", "status", "items", "containerStatuses", "initContainerStatuses",
+    "conditions", "id",
      "lastState", "state", "involvedObject", "desiredState", "currentState"}
 )  # fmt: skip
 _KEY = re.compile(r"(\s*)(?:- )?\"?([A-Za-z][\w./-]{0,120})\"?:(?:\s|$)")
 _YAML_LINE = re.compile(
-    r"\s*(?:#.*|---.*|\.\.\.|- .*|-|\"?[\w.$/{}<*-][\w .$/{}<>*()@-]{0,253}\"?:(?:\s.*)?|[\]}],?|\?.*|'[^']*':.*|\"[^\"]*\":.*)$"
+    r"\s*(?:#.*|---.*|\.\.\.|- .*|-|\"?[\w.$/{}<*-][\w .$/{}<>*()@-]{0,253}\"?:(?:\s.*)?|[\]}],?|\?.*|'[^']*':.*|"
+    r"\"[^\"]*\":.*)$"
 )
 _LOG_START = re.compile(r"\s*(?:[IWEFD]\d{4} \d\d:|time=|\{\"level|[A-Z][a-z]{2} \d\d \d\d:)")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
+MAX_UNINDENTED: Final = 20000
+"""Lines of a JSON text whose end is looked for by counting its braces."""
 _MIN_TEXT: Final = 16
 """Shorter texts of an object are names and words, not messages."""
 
@@ -59,13 +64,17 @@ def _read_json(draft: Draft, index: int) -> int | None:
         if isinstance(value, (dict, list)):
             return _take(draft, index, index + 1, value)
         return None
-    if not re.match(r"\s*[\[{]\s*(?:$|\"[\w./-]+\":|\{\s*$)", first):
+    if not re.match(r"\s*[\[{]\s*(?:$|\"[\w./-]+\":|\{\s*$)", first) or not draft.may_look(1):
         return None
     base = len(first) - len(first.lstrip())
     end = index + 1
     while end < len(lines):
         text = lines[end].text
-        if text[base : base + 1] in ("}", "]") and text.strip() in ("}", "]", "},", "};", "}]", "}.") and len(text) - len(text.lstrip()) == base:
+        if (
+            text[base : base + 1] in ("}", "]")
+            and text.strip() in ("}", "]", "},", "};", "}]", "}.")
+            and len(text) - len(text.lstrip()) == base
+        ):
             value = load_json("\n".join(line.text for line in lines[index : end + 1]).strip().rstrip(",;."))
             if isinstance(value, (dict, list)):
                 return _take(draft, index, end + 1, value)
@@ -73,6 +82,8 @@ def _read_json(draft: Draft, index: int) -> int | None:
         if text.strip() and len(text) - len(text.lstrip()) < base:
             break
         end += 1
+    if not draft.may_look(end - index):
+        return None
     return _read_unindented_json(draft, index)
 
 
@@ -80,19 +91,19 @@ def _read_unindented_json(draft: Draft, index: int) -> int | None:
     """JSON whose indentation is lost, or whose end is missing: by counting braces, strings left aside."""
     depth = 0
     lines = draft.lines
-    for end in range(index, min(len(lines), index + 20000)):
+    for end in range(index, min(len(lines), index + MAX_UNINDENTED)):
         text = lines[end].text
         if "{" in text or "}" in text or "[" in text or "]" in text:
-            bare = re.sub(r"\"(?:[^\"\\]|\\.)*\"", "", text)
+            bare = _QUOTED.sub("", text)
             depth += bare.count("{") + bare.count("[") - bare.count("}") - bare.count("]")
         if depth <= 0:
-            value = load_json("\n".join(line.text for line in lines[index : end + 1]).strip().rstrip(",;."))
+            draft.may_look(end - index)
+            value = load_json("\n".join([line.text for line in lines[index : end + 1]]).strip().rstrip(",;."))
             return _take(draft, index, end + 1, value) if isinstance(value, (dict, list)) else None
-    return _read_yaml(draft, index) if lines[index].text.strip() == "{" and depth > 0 and _closes(draft, index, depth) else None
-
-
-def _closes(draft: Draft, index: int, depth: int) -> bool:
-    return False
+        if depth > MAX_DEPTH:
+            break
+    draft.may_look(min(len(lines) - index, MAX_UNINDENTED))
+    return None
 
 
 # --- YAML -----------------------------------------------------------------------------------------------
@@ -125,7 +136,11 @@ def _yaml_end(draft: Draft, index: int) -> int:
             break
         if blanks and indent <= base:
             key = _KEY.match(text)
-            if not text.startswith("---") and not text.lstrip().startswith(("#", "- ")) and (blanks > 1 or not key or key[2][:1].isupper()):
+            if (
+                not text.startswith("---")
+                and not text.lstrip().startswith(("#", "- "))
+                and (blanks > 1 or not key or key[2][:1].isupper())
+            ):
                 break
         if re.search(r"[:-]\s+[|>][+-]?\d?\s*$", text):
             in_scalar = indent
@@ -140,18 +155,24 @@ def _yaml_end(draft: Draft, index: int) -> int:
 
 
 def _read_yaml(draft: Draft, index: int) -> int | None:
+    if not draft.may_look(1):
+        return None
     end = _yaml_end(draft, index)
+    draft.may_look(end - index)
     if end - index < 2:
         return None
     texts = [line.text for line in draft.lines[index:end]]
     base = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
     texts = [text[base:] for text in texts]
+    size = sum(map(len, texts)) + len(texts)
+    if not draft.may_load(size):
+        return None
     documents = load_yaml("\n".join(texts))
     if documents is None or not any(isinstance(document, (dict, list)) for document in documents):
         repaired = repair(texts)
-        documents = load_yaml("\n".join(repaired)) if repaired else None
+        documents = load_yaml("\n".join(repaired)) if repaired and draft.may_load(size) else None
     if documents is None:
-        cut = _loadable_prefix(texts)
+        cut = _loadable_prefix(draft, texts)
         if cut is None:
             return _broken(draft, index, end, texts)
         documents, used = cut
@@ -162,11 +183,14 @@ def _read_yaml(draft: Draft, index: int) -> int | None:
     return _take(draft, index, end, values) if values else None
 
 
-def _loadable_prefix(texts: list[str]) -> tuple[list[Any], int] | None:
+def _loadable_prefix(draft: Draft, texts: list[str]) -> tuple[list[Any], int] | None:
     """What can be loaded of a YAML text whose last lines are damaged or not its own: a few cuts at its left edge."""
     edges = [position for position, text in enumerate(texts) if position > 1 and text[:1] not in (" ", "-", "#", "")]
     for position in [len(texts) - 1, *reversed(edges[-6:])]:
-        documents = load_yaml("\n".join(texts[:position]))
+        part = "\n".join(texts[:position])
+        if not draft.may_load(len(part)):
+            return None
+        documents = load_yaml(part)
         if documents and any(isinstance(document, dict) for document in documents):
             return documents, position
     return None
@@ -178,11 +202,15 @@ def _broken(draft: Draft, index: int, end: int, texts: list[str]) -> int | None:
     if "apiVersion" not in names or "kind" not in names or "status" in names:
         return None
     values = {
-        name: re.sub(r"^[^:]*:\s*", "", found.string).strip().strip("\"'") for name, found in names.items() if name in ("apiVersion", "kind")
+        name: re.sub(r"^[^:]*:\s*", "", found.string).strip().strip("\"'")
+        for name, found in names.items()
+        if name in ("apiVersion", "kind")
     }
     draft.add(
-        "manifest", index, line=draft.lines[index].number, kind=values.get("kind"), api_version=values.get("apiVersion"),
-        era="2015" if values.get("apiVersion", "").startswith("v1beta") and "/" not in values["apiVersion"] else "today",
+        "manifest", index, line=draft.lines[index].number, kind=values.get("kind"),
+        api_version=values.get("apiVersion"),
+        era="2015" if values.get("apiVersion",
+        "").startswith("v1beta") and "/" not in values["apiVersion"] else "today",
     )  # fmt: skip
     draft.show("manifest", index)
     draft.mark(index, end, {"via": "manifest"})
@@ -205,7 +233,11 @@ def _objects(value: Any) -> list[Object]:
             kind = str(item.get("kind", ""))[:-4]
             for child in reversed(items):
                 if isinstance(child, dict):
-                    pending.append({"kind": kind, "apiVersion": item.get("apiVersion", "v1"), **child} if kind and "kind" not in child else child)
+                    pending.append(
+                        {"kind": kind, "apiVersion": item.get("apiVersion", "v1"), **child}
+                        if kind and "kind" not in child
+                        else child
+                    )
         else:
             found.append(item)
     return found
@@ -237,15 +269,22 @@ def _take(draft: Draft, index: int, end: int, value: Any) -> int | None:
     if read_value(draft, index, end, value):
         return end
     objects = _objects(value)
-    whole = [item for item in objects if isinstance(item.get("kind"), str) and (isinstance(item.get("metadata"), dict) or "id" in item)]
+    whole = [
+        item
+        for item in objects
+        if isinstance(item.get("kind"), str) and (isinstance(item.get("metadata"), dict) or "id" in item)
+    ]
     if not whole:
-        lone = next((item for item in objects if isinstance(item.get("kind"), str) and isinstance(item.get("apiVersion"), str)), None)
+        lone = next(
+            (item for item in objects if isinstance(item.get("kind"), str) and isinstance(item.get("apiVersion"), str)),
+            None,
+        )
         if lone and not is_dump(lone):
             _manifest(draft, index, end, [lone])
             return end
         return end if objects and read_fragment(draft, index, end, objects) else None
     asked = draft.command.verb in ("get", "edit") and draft.command.tool == "kubectl"
-    dumps = [item for item in whole if is_dump(item) or (asked and not item.get("kind") == "List")]
+    dumps = [item for item in whole if is_dump(item) or (asked and item.get("kind") != "List")]
     manifests = [item for item in whole if item not in dumps] if len(dumps) < len(whole) else []
     if manifests:
         _manifest(draft, index, end, manifests)
@@ -265,15 +304,25 @@ def _manifest(draft: Draft, index: int, end: int, items: list[Object]) -> None:
         namespace = metadata.get("namespace") or item.get("namespace")
         kind = str(item.get("kind"))
         at = next(
-            (line for line in range(position, end) if re.search(rf"kind\"?:\s*[\"']?{re.escape(kind)}\b", draft.lines[line].text)), index
+            (
+                line
+                for line in range(position, end)
+                if re.search(rf"kind\"?:\s*[\"']?{re.escape(kind)}\b", draft.lines[line].text)
+            ),
+            index,
         )
         begins = at
-        while begins > position and draft.lines[begins - 1].text.strip() not in ("---", "") and not draft.lines[begins - 1].text.startswith("---"):
+        while (
+            begins > position
+            and draft.lines[begins - 1].text.strip() not in ("---", "")
+            and not draft.lines[begins - 1].text.startswith("---")
+        ):
             begins -= 1
         era = "2015" if version and version.startswith("v1beta") and "/" not in version else "today"
         draft.add(
             "manifest", begins, line=draft.lines[begins].number, kind=kind[:253], api_version=version,
-            name=str(name)[:253] if name is not None else None, namespace=str(namespace)[:253] if namespace else None, era=era,
+            name=str(name)[:253] if name is not None else None,
+            namespace=str(namespace)[:253] if namespace else None, era=era,
         )  # fmt: skip
         if era == "2015":
             draft.evidence("era", "2015", begins)
@@ -296,7 +345,7 @@ def newest(value: Any) -> datetime | None:
 def _project(draft: Draft, index: int, end: int, items: list[Object]) -> None:
     from bot.collect.objects import project_objects
 
-    now = draft.now or newest(items) or datetime(1970, 1, 1, tzinfo=timezone.utc)
+    now = draft.now or newest(items) or datetime(1970, 1, 1, tzinfo=UTC)
     where = f"line {draft.lines[index].number}"
     try:
         seen = project_objects(items, now)
@@ -336,7 +385,10 @@ def _left_over(draft: Draft, items: list[Object], told: str, where: str) -> list
         for path, text in strings(item):
             if len(text) < _MIN_TEXT or " " not in text or text in told:
                 continue
-            if not (path.startswith("status.") or path.endswith(("message", "reason", "error"))) or "annotations" in path:
+            if (
+                not (path.startswith("status.") or path.endswith(("message", "reason", "error")))
+                or "annotations" in path
+            ):
                 continue
             about: dict[str, str | int | float | bool] = {"via": "condition"}
             if name:

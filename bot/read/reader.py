@@ -33,8 +33,17 @@ from rules.scheduler_message import parse
 
 BlockReader = Callable[[Draft, int], "int | None"]
 
-_SCHEDULER: Final = ("nodes are available", "No nodes are available", "and possibly others", "nodes available to schedule", "find fit for pod", "fit failure on node")
-_NODE_TYPES = re.compile(r"\s*(?:MemoryPressure|DiskPressure|PIDPressure|NetworkUnavailable|OutOfDisk|Ready)\s+(?:True|False|Unknown)\s+\S")
+_SCHEDULER: Final = (
+    "nodes are available",
+    "No nodes are available",
+    "and possibly others",
+    "nodes available to schedule",
+    "find fit for pod",
+    "fit failure on node",
+)
+_NODE_TYPES = re.compile(
+    r"\s*(?:MemoryPressure|DiskPressure|PIDPressure|NetworkUnavailable|OutOfDisk|Ready)\s+(?:True|False|Unknown)\s+\S"
+)
 _NODE_TABLE = re.compile(r"\s*Type\s+Status\s+LastHeartbeatTime")
 
 
@@ -94,6 +103,30 @@ _BY_SHAPE: Final[tuple[BlockReader, ...]] = (
 """In the order in which they are asked; those whose marks are surest come first."""
 
 
+_OPENING_WORDS: Final = frozenset(
+    "kubectl k oc sudo systemctl journalctl docker crictl etcdctl curl netstat ss iptables firewall nft kubeadm "
+    "helm for NAME NAMESPACE POD "
+    "CONTROLLER LAST LASTSEEN FIRSTSEEN FIRST TIME NODE HOST Normal Warning Type FirstSeen LastSeen Start Init "
+    "Controlled Container Last "
+    "QoS Service Restart Exit Pods Allocated System Failed Unit UNIT tcp udp LISTEN UNCONN Active Proto Netid State "
+    "CONTAINER member "
+    "cluster failed Chain table chain goroutine Ready OutOfDisk MemoryPressure DiskPressure PIDPressure "
+    "NetworkUnavailable Loaded ip".split()
+)
+"""Words that a line of some block begins with. Any other plain word begins a sentence."""
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a line is surely a sentence: most lines of most pastes are, and need not be shown to every reader."""
+    words = text.split(None, 2)
+    first = words[0]
+    if len(words) < 3 or first in _OPENING_WORDS or not first.isalpha() or not first.isascii():
+        return False
+    return not (
+        words[1][0].isdigit() or words[1].endswith(":") or "  " in text.strip() or "/" in words[1] or text[0] == " "
+    )
+
+
 def read_text(text: str, source_name: str, now: datetime | None) -> Observations:
     """Everything that a text says: see `bot.read.read`."""
     page = normalize(text)
@@ -104,6 +137,12 @@ def read_text(text: str, source_name: str, now: datetime | None) -> Observations
     while index < len(lines):
         stripped = lines[index].text
         if not stripped or stripped.isspace():
+            index += 1
+            continue
+        if _is_prose(stripped):
+            _note_line(draft, index)
+            if prose_at < 0:
+                prose_at = index
             index += 1
             continue
         for reader in _BY_SHAPE:
@@ -127,7 +166,13 @@ def read_text(text: str, source_name: str, now: datetime | None) -> Observations
 def _note_line(draft: Draft, index: int) -> None:
     """A line that no block takes: below `kubectl logs` it is the log's, else plain text."""
     about = log_about(draft)
-    if about is None and draft.command.tool and draft.command.verb in ("describe", "get") and draft.command.name and draft.command.kind == "pod":
+    if (
+        about is None
+        and draft.command.tool
+        and draft.command.verb in ("describe", "get")
+        and draft.command.name
+        and draft.command.kind == "pod"
+    ):
         about = {"via": "paste", "pod": draft.qualify(draft.command.name)}
     draft.abouts[index] = about or PASTE
 
@@ -143,11 +188,11 @@ def _finish(draft: Draft) -> None:
 
 
 def _scheduling(passages: list[Passage], unnamed: str) -> list[Fact]:
-    """The clauses of every scheduler's message in the passages, wherever it stands. `unnamed` is its Pod if none is told."""
+    """The clauses of every scheduler's message in the passages. `unnamed` is the Pod of those that name none."""
     found: list[Fact] = []
     for passage in passages:
         text = passage.text
-        if not any([sign in text for sign in _SCHEDULER]) and passage.about.get("reason") != "FailedScheduling":
+        if not any(sign in text for sign in _SCHEDULER) and passage.about.get("reason") != "FailedScheduling":
             continue
         parts = text.split("\n") if text.count("are available") > 1 else [text]
         pod = passage.about.get("pod") or unnamed
@@ -155,8 +200,15 @@ def _scheduling(passages: list[Passage], unnamed: str) -> list[Fact]:
             for clause in parse(part):
                 found.append(
                     fact(
-                        "unschedulable", passage.source, pod=pod, nodes=clause.nodes, of=clause.of, clause=clause.text[:500],
-                        because=clause.because, resource=clause.resource, taint=clause.taint,
-                    )  # fmt: skip
+                        "unschedulable",
+                        passage.source,
+                        pod=pod,
+                        nodes=clause.nodes,
+                        of=clause.of,
+                        clause=clause.text[:500],
+                        because=clause.because,
+                        resource=clause.resource,
+                        taint=clause.taint,
+                    )
                 )
     return list(dict.fromkeys(found))

@@ -9,7 +9,7 @@ from typing import Final
 from bot.read.draft import Draft
 from bot.read.events import emit_event
 from bot.read.tables import Row
-from bot.read.words import CLUSTER_SCOPED, WORKLOADS, age, kind_of, known, labels, runtime_of, seconds_since, whole
+from bot.read.words import CLUSTER_SCOPED, WORKLOADS, age, kind_of, known, labels, runtime_of, whole
 
 Reader = Callable[[Draft, int, Row, str, "str | None"], None]
 
@@ -47,7 +47,7 @@ def pod_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None
     )  # fmt: skip
     if node:
         draft.relate(f"node {node}", f"pod {pod}", "runs")
-    if status not in _QUIET_STATUS or is_ready is False and not done:
+    if status not in _QUIET_STATUS or (is_ready is False and not done):
         about = {"via": "paste", "pod": pod}
         draft.abouts[index] = {**about, "node": node} if node else about
 
@@ -55,7 +55,15 @@ def pod_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None
 def node_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None) -> None:
     status = row.get("STATUS", "")
     states = [part.strip() for part in status.split(",")]
-    ready = "True" if "Ready" in states else "False" if "NotReady" in states else "Unknown" if states == ["Unknown"] else None
+    ready = (
+        "True"
+        if "Ready" in states
+        else "False"
+        if "NotReady" in states
+        else "Unknown"
+        if states == ["Unknown"]
+        else None
+    )
     roles = known(row.get("ROLES"))
     runtime = known(row.get("CONTAINER-RUNTIME"))
     version = known(row.get("VERSION"))
@@ -155,7 +163,8 @@ def volume_row(draft: Draft, index: int, row: Row, name: str, namespace: str | N
     phase = known(row.get("STATUS"))
     draft.add(
         "volume", index, volume=name, phase=phase, claim=claim, size=known(row.get("CAPACITY")),
-        reclaim=known(row.get("RECLAIM_POLICY") or row.get("RECLAIMPOLICY")), storage_class=known(row.get("STORAGECLASS")),
+        reclaim=known(row.get("RECLAIM_POLICY") or row.get("RECLAIMPOLICY")),
+        storage_class=known(row.get("STORAGECLASS")),
     )  # fmt: skip
     if phase not in ("Bound", "Available"):
         draft.abouts[index] = {"via": "paste", "volume": name}
@@ -165,7 +174,8 @@ def storage_class_row(draft: Draft, index: int, row: Row, name: str, namespace: 
     default = name.endswith("(default)")
     expandable = row.get("ALLOWVOLUMEEXPANSION")
     draft.add(
-        "storage_class", index, storage_class=name.removesuffix("(default)").strip(), provisioner=row.get("PROVISIONER"),
+        "storage_class", index, storage_class=name.removesuffix("(default)").strip(),
+        provisioner=row.get("PROVISIONER"),
         binding_mode=row.get("VOLUMEBINDINGMODE"), default=default,
         expandable=expandable == "true" if expandable else None,
     )  # fmt: skip
@@ -191,7 +201,8 @@ def autoscaler_row(draft: Draft, index: int, row: Row, name: str, namespace: str
     draft.add(
         "autoscaler", index, autoscaler=autoscaler, namespace=namespace or draft.namespace, workload=workload,
         min=whole(row.get("MINPODS")), max=most, current=current,
-        metric="cpu" if row.get("TARGETS", "").startswith(("cpu", "<unknown>/")) and "%" in row.get("TARGETS", "") else None,
+        metric="cpu" if row.get("TARGETS", "").startswith(("cpu", "<unknown>/")) and "%" in row.get("TARGETS",
+        "") else None,
         at_max=True if most is not None and current == most else None,
     )  # fmt: skip
     about = {"via": "paste", "object": f"horizontalpodautoscaler {autoscaler}"}
@@ -201,7 +212,8 @@ def autoscaler_row(draft: Draft, index: int, row: Row, name: str, namespace: str
 def ingress_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None) -> None:
     draft.add(
         "ingress", index, ingress=draft.qualify(name, namespace), namespace=namespace or draft.namespace,
-        has_address=known(row.get("ADDRESS")) is not None, age_s=age(row.get("AGE")), **{"class": known(row.get("CLASS"))},
+        has_address=known(row.get("ADDRESS")) is not None, age_s=age(row.get("AGE")),
+        **{"class": known(row.get("CLASS"))},
     )  # fmt: skip
 
 
@@ -221,7 +233,8 @@ def api_service_row(draft: Draft, index: int, row: Row, name: str, namespace: st
     reason = re.search(r"\((\w+)\)", state)
     service = known(row.get("SERVICE"))
     draft.add(
-        "api_service", index, api_service=name, available=state.startswith("True"), reason=reason[1] if reason else None,
+        "api_service", index, api_service=name, available=state.startswith("True"),
+        reason=reason[1] if reason else None,
         service=service if service and service != "Local" else None,
     )  # fmt: skip
     if not state.startswith("True"):
@@ -365,12 +378,14 @@ def take_row(draft: Draft, index: int, row: Row, names: frozenset[str]) -> bool:
 
 
 _POD_LINE = re.compile(
-    r"\s*(?:([a-z0-9][a-z0-9-]{0,62})\s+)?(?:pods?/)?([a-z0-9][a-z0-9.-]{0,252}[a-z0-9](?:\.\.\.)?)\s+(\d{1,4}/\d{1,4})\s+"
+    r"\s*(?:([a-z0-9][a-z0-9-]{0,62})\s+)?(?:pods?/)?([a-z0-9][a-z0-9.-]{0,252}[a-z0-9](?:\.\.\.)?)\s+(\d{1,4}/\d{1,"
+    r"4})\s+"
     r"([A-Z][\w:/.-]{1,60})\s+(\d{1,9})(?: \([^()]{1,30} ago\))?\s+((?:\d{1,6}[ywdhms]){1,4}|<invalid>|<unknown>)"
     r"(?:\s+([\d.]{7,15}|[0-9a-f:]{2,39}|<none>)\s+([\w.-]{1,253}|<none>))?(?:\s|$)"
 )
 _NODE_LINE = re.compile(
-    r"\s*(?:nodes?/)?([a-z0-9][a-z0-9.-]{0,252})\s+((?:Not)?Ready(?:,SchedulingDisabled)?|Unknown)\s+([a-z<][\w,<>-]{1,80})\s+"
+    r"\s*(?:nodes?/)?([a-z0-9][a-z0-9.-]{0,252})\s+((?:Not)?Ready(?:,SchedulingDisabled)?|"
+    r"Unknown)\s+([a-z<][\w,<>-]{1,80})\s+"
     r"((?:\d{1,6}[ywdhms]){1,4})\s+(v\d[\w.+-]{2,60})(?:\s|$)"
 )
 
@@ -401,4 +416,4 @@ def read_bare_rows(draft: Draft, index: int) -> int | None:
     return end
 
 
-__all__ = ["kind_of_table", "read_bare_rows", "seconds_since", "take_row"]
+__all__ = ["kind_of_table", "read_bare_rows", "take_row"]

@@ -14,6 +14,7 @@ from bot.read.words import age, known, labels, whole
 
 _UUID = re.compile(r"[0-9a-f]{6,8}(?:-[0-9a-f]{0,4}){0,4}[0-9a-f-]{0,20}(?:\.{3})?")
 _UNASSIGNED: Final = frozenset({"", "<unassigned>", "<unassigned>/", "/"})
+_READY_WORDS: Final = {"Ready": "True", "NotReady": "False", "Unknown": "Unknown"}
 _PORT = re.compile(r"(\d{1,5})(?:/\w+)?")
 
 
@@ -53,7 +54,8 @@ def _pod(draft: Draft, index: int, row: Row) -> None:
     node = host if assigned else None
     pod = draft.qualify(name)
     draft.add(
-        "pod", index, pod=pod, status=status, phase=status if status in ("Waiting", "Pending", "Running", "Failed", "Unknown", "Succeeded") else None,
+        "pod", index, pod=pod, status=status, phase=status if status in ("Waiting", "Pending", "Running", "Failed",
+        "Unknown", "Succeeded") else None,
         node=node, assigned=assigned, labels=labels(row.get("LABELS")), ready=True if status == "Running" else None,
         age_s=age((row.get("CREATED") or "").removesuffix(" ago")),
     )  # fmt: skip
@@ -101,7 +103,7 @@ def _minion(draft: Draft, index: int, row: Row) -> None:
     status = row.get("STATUS", "")
     draft.add(
         "node", index, node=name,
-        ready="True" if status.startswith("Ready") else "False" if status.startswith("NotReady") else "Unknown" if status == "Unknown" else None,
+        ready=_READY_WORDS.get(status.partition(",")[0]),
         cordoned=True if "SchedulingDisabled" in status else None, age_s=age(row.get("AGE")),
     )  # fmt: skip
     if status and not status.startswith("Ready"):

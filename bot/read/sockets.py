@@ -8,10 +8,12 @@ from typing import Final
 from bot.read.draft import PASTE, Draft
 
 _NETSTAT = re.compile(
-    r"\s*(tcp|tcp6|udp|udp6)\s+\d+\s+\d+\s+(\S{1,100}?):(\d{1,5})\s+(\S{1,100}?):(?:\*|\d{1,5})(?:\s+(LISTEN)(?:EN)?)?(?:\s+(?:\d+\s+\d+\s+)?(?:(\d{1,10}|-)(?:/(\S{1,60}.*))?)?)?\s*$"
+    r"\s*(tcp|tcp6|udp|udp6)\s+\d+\s+\d+\s+(\S{1,100}?):(\d{1,5})\s+(\S{1,100}?):(?:\*|"
+    r"\d{1,5})(?:\s+(LISTEN)(?:EN)?)?(?:\s+(?:\d+\s+\d+\s+)?(?:(\d{1,10}|-)(?:/(\S{1,60}.*))?)?)?\s*$"
 )
 _SS = re.compile(
-    r"\s*(?:(tcp|udp)\s+)?(LISTEN|UNCONN)\s+\d+\s+\d+\s+(\S{1,100}?):(\d{1,5})\s+(\S{1,100}?):(?:\*|\d{1,5})\s*(?:users:\(\(\"([^\"]{1,60})\")?"
+    r"\s*(?:(tcp|udp)\s+)?(LISTEN|UNCONN)\s+\d+\s+\d+\s+(\S{1,100}?):(\d{1,5})\s+(\S{1,100}?):(?:\*|"
+    r"\d{1,5})\s*(?:users:\(\(\"([^\"]{1,60})\")?"
 )
 _HEADERS = re.compile(r"\s*(?:Active Internet|Proto\s+Recv-Q|Netid\s+State|State\s+Recv-Q)")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost", "[::ffff:127.0.0.1]", "::ffff:127.0.0.1"})

@@ -48,7 +48,11 @@ _Loader.yaml_implicit_resolvers = {
 
 def _is_deep(text: str) -> bool:
     """Whether flow or block nesting could exhaust the parser's stack (libyaml composes recursively)."""
-    return text.count("[") + text.count("{") > 40 and _DEEP_FLOW.search(text) is not None or "- " * 60 in text or "? " * 60 in text
+    return (
+        (text.count("[") + text.count("{") > 40 and _DEEP_FLOW.search(text) is not None)
+        or "- " * 60 in text
+        or "? " * 60 in text
+    )
 
 
 def load_yaml(text: str) -> list[Any] | None:

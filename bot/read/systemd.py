@@ -12,24 +12,49 @@ from rules.kinds import Scalar
 
 _STATUS_HEAD = re.compile(r"\s*(?:[\u25cf\u25cb\u2717\u00d7*\u2022x] ?)?([\w@:.\\-]{1,120})\.service(?: - (.*))?$")
 _LOADED = re.compile(r"\s*Loaded: (loaded|not-found|masked|error|bad-setting)(?: \(([^;()]*)(?:; ?(\w[\w-]*))?)?")
-_ACTIVE = re.compile(r"\s*Active: (active|inactive|failed|activating|deactivating|reloading)(?: \(([\w-]+)\))?(?: \(Result: ([\w-]+)\))?(.*)$")
+_ACTIVE = re.compile(
+    r"\s*Active: (active|inactive|failed|activating|deactivating|reloading)(?: \(([\w-]+)\))?(?: \(Result: "
+    r"([\w-]+)\))?(.*)$"
+)
 _RESULT = re.compile(r"\(?Result: ([\w-]+)\)?")
 _SINCE = re.compile(r"; ((?:\d+\w+ ?){1,4}) ago")
 _EXIT = re.compile(r"\(code=(\w+), (?:status|signal)=(\w+)(?:/([\w-]+))?\)")
 _FIELD = re.compile(
-    r"\s*(?:Loaded|Active|Docs|Process|Main PID|Memory|CGroup|Tasks|CPU|Drop-In|Status|IO|IP|Triggered ?By|Triggers|Condition|Asserts?|"
-    r"Duration|Until|Invocation|Device|Follow|Error|FD Store|Listen|Accepted|TriggeredBy|Cntrl PID|Tasks|Limit)[\w ]*: |\s+[\u2514\u251c\u2502|`]|\s+\d+ /|\s+/etc/systemd|\s+/run/systemd|\s+\S+ \(code="
+    r"\s*(?:Loaded|Active|Docs|Process|Main PID|Memory|CGroup|Tasks|CPU|Drop-In|Status|IO|IP|Triggered ?By|Triggers|"
+    r"Condition|Asserts?|"
+    r"Duration|Until|Invocation|Device|Follow|Error|FD Store|Listen|Accepted|TriggeredBy|Cntrl PID|Tasks|Limit)[\w "
+    r"]*: |\s+[\u2514\u251c\u2502|`]|\s+\d+ /|\s+/etc/systemd|\s+/run/systemd|\s+\S+ \(code="
 )
 _BLOCK = re.compile(r"\s*-{2,4} ?([\w@.-]{1,120}) ?-{2,4}\s*$")
 _ACTIVE_WORDS: Final = frozenset({"active", "inactive", "failed", "activating", "deactivating", "unknown", "reloading"})
-_ENABLED_WORDS: Final = frozenset({"enabled", "disabled", "static", "masked", "indirect", "generated", "linked", "alias", "not-found", "enabled-runtime"})
-_LISTED = re.compile(
-    r"\s*[\u25cf*\u2022]? ?([\w@:.\\-]{1,120})\.service\s+(loaded|not-found|masked|error|bad-setting)\s+(active|inactive|failed|activating|deactivating)\s+([\w-]+)(?:\s+(.*))?$"
+_ENABLED_WORDS: Final = frozenset(
+    {
+        "enabled",
+        "disabled",
+        "static",
+        "masked",
+        "indirect",
+        "generated",
+        "linked",
+        "alias",
+        "not-found",
+        "enabled-runtime",
+    }
 )
-_UNIT_FILE = re.compile(r"\s*([\w@:.\\-]{1,120})\.service\s+(enabled|disabled|static|masked|indirect|generated)(?:\s+\w+)?\s*$")
+_LISTED = re.compile(
+    r"\s*[\u25cf*\u2022]? ?([\w@:.\\-]{1,120})\.service\s+(loaded|not-found|masked|error|bad-setting)\s+(active|"
+    r"inactive|failed|activating|deactivating)\s+([\w-]+)(?:\s+(.*))?$"
+)
+_UNIT_FILE = re.compile(
+    r"\s*([\w@:.\\-]{1,120})\.service\s+(enabled|disabled|static|masked|indirect|generated)(?:\s+\w+)?\s*$"
+)
 _NO_FILE = re.compile(r"Failed to get unit file state for ([\w@.:-]{1,120}?)(?:\.service)?: (.*)")
-_NOT_FOUND = re.compile(r"Unit ([\w@.:-]{1,120}?)(?:\.service)? (?:could not be found|not found|not loaded|is not loaded)")
-_SHOW = re.compile(r"(Id|Names|LoadState|ActiveState|SubState|UnitFileState|Result|NRestarts|ExecMainStatus|ExecMainCode)=(.*)$")
+_NOT_FOUND = re.compile(
+    r"Unit ([\w@.:-]{1,120}?)(?:\.service)? (?:could not be found|not found|not loaded|is not loaded)"
+)
+_SHOW = re.compile(
+    r"(Id|Names|LoadState|ActiveState|SubState|UnitFileState|Result|NRestarts|ExecMainStatus|ExecMainCode)=(.*)$"
+)
 _EXIT_WORDS = re.compile(r"code=exited, status=(\d{1,3})")
 
 
@@ -72,14 +97,21 @@ def read_status(draft: Draft, index: int) -> int | None:
     killed = exited is not None and exited[1] == "killed"
     draft.add(
         "unit", index, host=draft.host, unit=unit, exists=loaded[1] != "not-found" if loaded else True,
-        enabled=loaded[3] if loaded and loaded[3] in _ENABLED_WORDS else "masked" if loaded and loaded[1] == "masked" else None,
-        active=active[1] if active else None, sub=active[2] if active and active[2] != "Result" else None, result=result,
+        enabled=_enabled_of(loaded),
+        active=active[1] if active else None, sub=active[2] if active and active[2] != "Result" else None,
+        result=result,
         exit_code=whole(exited[2]) if exited and not killed else None,
         signal=(exited[3] or exited[2]) if exited and killed else None,
         since_s=_long_age(since[1]) if since else None,
     )  # fmt: skip
     draft.mark(index, end, _about(draft, unit))
     return end
+
+
+def _enabled_of(loaded: re.Match[str] | None) -> str | None:
+    if loaded is None:
+        return None
+    return loaded[3] if loaded[3] in _ENABLED_WORDS else "masked" if loaded[1] == "masked" else None
 
 
 def _long_age(text: str) -> int | None:
@@ -173,7 +205,8 @@ def read_list(draft: Draft, index: int) -> int | None:
         found = _LISTED.match(lines[end].text)
         if found:
             draft.add(
-                "unit", end, host=draft.host, unit=found[1], active=found[3], sub=found[4], exists=found[2] != "not-found",
+                "unit", end, host=draft.host, unit=found[1], active=found[3], sub=found[4],
+                exists=found[2] != "not-found",
             )  # fmt: skip
         else:
             found = _UNIT_FILE.match(lines[end].text)
@@ -208,7 +241,8 @@ def read_show(draft: Draft, index: int) -> int | None:
     draft.add(
         "unit", index, host=draft.host, unit=unit, active=values["ActiveState"], sub=values.get("SubState"),
         enabled=values.get("UnitFileState"), result=values.get("Result"), restarts=restarts,
-        exit_code=whole(values.get("ExecMainStatus")), exists=values["LoadState"] != "not-found" if "LoadState" in values else None,
+        exit_code=whole(values.get("ExecMainStatus")),
+        exists=values["LoadState"] != "not-found" if "LoadState" in values else None,
     )  # fmt: skip
     draft.show("systemctl-show", index)
     draft.mark(index, end, _about(draft, unit))

@@ -24,7 +24,8 @@ _HEADER_LINE = re.compile(r"[A-Z][A-Z0-9()\[\]/_.:%+*sa-z -]*$")
 _COMMON: Final = frozenset(
     "NAME NAMESPACE READY STATUS AGE RESTARTS IP NODE TYPE REASON OBJECT MESSAGE LABELS SELECTOR PORT HOST "
     "ENDPOINTS KIND CAPACITY VOLUME REPLICAS CONTROLLER POD SERVICE AVAILABLE DESIRED CURRENT VERSION ROLES ERROR DATA "
-    "PROVISIONER REFERENCE TARGETS COMPLETIONS SCHEDULE CLASS HOSTS CREATED REQUEST COUNT SUBOBJECT SOURCE MSG FROM".split()
+    "PROVISIONER REFERENCE TARGETS COMPLETIONS SCHEDULE CLASS HOSTS CREATED REQUEST COUNT "
+    "SUBOBJECT SOURCE MSG FROM".split()
 )
 _TWO_WORDS = re.compile(
     r"\b(LAST SEEN|FIRST SEEN|NOMINATED NODE|READINESS GATES|ACCESS MODES|RECLAIM POLICY|NODE SELECTOR|LAST SCHEDULE"
@@ -58,14 +59,21 @@ _SHAPES: Final[dict[str, re.Pattern[str]]] = {
         "READY": r"\d+/\d+|\d+|True|False|Unknown|true|false|<none>|<unknown>",
         "RESTARTS": r"\d+(?: \(.{1,30} ago\))?",
         "AGE CREATED DURATION": r"(?:\d+[ywdhms]){1,4}|<unknown>|<invalid>|<none>|About .*|\d+ \w+|(?:\d{4}-\S+).*",
-        "IP CLUSTER-IP EXTERNAL-IP INTERNAL-IP CLUSTER_IP EXTERNAL_IP IP(S)": r"(?:[\d.]{7,15}|[0-9a-f:]{2,39}|<none>|<pending>|<unknown>|None|<nodes>|[\w.-]+\.[\w.-]+|<masked>|\S*[xX]{2}\S*)(?:,\S+)?",
+        "IP CLUSTER-IP EXTERNAL-IP INTERNAL-IP CLUSTER_IP EXTERNAL_IP IP(S)": r"(?:[\d.]{7,15}|[0-9a-f:]{2,39}|"
+        r"<none>|<pending>|<unknown>|None|"
+        r"<nodes>|[\w.-]+\.[\w.-]+|<masked>|"
+        r"\S*[xX]{2}\S*)(?:,\S+)?",
         "PORT": r"\d{1,5}(?:/\w+)?(?:,\S+)?",
         "PORT(S)": r"(?:\S*:)?\d{1,5}(?::\d+)?/(?:TCP|UDP|SCTP)\S*|<none>|\d{1,5}",
         "LABELS SELECTOR": r"\S+=\S*|<none>|\S+ (?:in|notin) \(.*",
-        "REPLICAS DESIRED CURRENT UP-TO-DATE AVAILABLE COUNT MINPODS MAXPODS DATA ACTIVE SUCCESSFUL": r"\d+|<none>|<unknown>|True|False.*|\d+/\d+",
+        "REPLICAS DESIRED CURRENT UP-TO-DATE AVAILABLE COUNT MINPODS MAXPODS DATA ACTIVE SUCCESSFUL": r"\d+|<none>|"
+        r"<unknown>|"
+        r"True|False.*"
+        r"|\d+/\d+",
         "TYPE": r"Normal|Warning|ClusterIP|NodePort|LoadBalancer|ExternalName|[\w./-]+",
         "CAPACITY": r"\d+[\w.]*|<none>|0",
-        "ACCESS_MODES ACCESSMODES": r"(?:RWO|ROX|RWX|RWOP|ReadWriteOnce|ReadOnlyMany|ReadWriteMany)(?:,\S+)*|<none>|\[.*\]",
+        "ACCESS_MODES ACCESSMODES": r"(?:RWO|ROX|RWX|RWOP|ReadWriteOnce|ReadOnlyMany|ReadWriteMany)(?:,\S+)*|<none>|"
+        r"\[.*\]",
         "HOST": r"[\w.-]*(?:/[\w.:-]*)?|<unassigned>/?|<none>",
         "STATUS": r"[A-Z][\w:/.,-]*(?: \(.*)?|<unknown>|\w+",
         "NODE": r"[\w.-]+|<none>",
@@ -173,23 +181,25 @@ def _join_wrapped(draft: Draft, index: int) -> tuple[str, int, int]:
     width = 0
     while count < 4 and index + count < len(lines):
         following = lines[index + count].text
-        if not following.strip() or is_header(following) and following.lstrip() == following:
+        if not following.strip() or (is_header(following) and following.lstrip() == following):
             break
         words = following.replace("-", " ").split()
         caps = [word for word in words if word.partition("(")[0].isupper()]
-        if len(caps) != len(words) or not any(word.partition("(")[0] in _COMMON or word in ("GATES", "NOMINATED") for word in words):
+        if len(caps) != len(words) or not any(
+            word.partition("(")[0] in _COMMON or word in ("GATES", "NOMINATED") for word in words
+        ):
             break
         if following[0] != " " or len(header) >= 76:
             longest = max((len(line.text) for line in lines[index : index + 40]), default=0)
             width = longest if 76 <= longest <= 400 else 0
-        header = (header.ljust(width) if width else header.rstrip() + "  ") + (following if width else following.strip())
+        header = (header.ljust(width) if width else header.rstrip() + "  ") + (
+            following if width else following.strip()
+        )
         count += 1
     return header, count, width
 
 
-def read_table(
-    draft: Draft, index: int, take: Callable[[Draft, int, Row, frozenset[str]], bool]
-) -> int | None:
+def read_table(draft: Draft, index: int, take: Callable[[Draft, int, Row, frozenset[str]], bool]) -> int | None:
     """A table from its header on. `take` makes facts of a row's cells and says whether it knows such a table."""
     if not is_header(draft.lines[index].text):
         return None
@@ -217,7 +227,7 @@ def read_table(
                 while used > 1 and not pieces[used - 1].startswith(" "):
                     used -= 1
                 text = "  ".join(piece.strip() for piece in pieces[:used])
-        if is_header(text) or text.lstrip() != text and text.startswith("    ") and not header.startswith(" "):
+        if is_header(text) or (text.lstrip() != text and text.startswith("    ") and not header.startswith(" ")):
             break
         row = cells(draft, text, columns)
         if row is None:

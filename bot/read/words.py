@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Final
 
 KIND_NAMES: Final[dict[str, str]] = {
@@ -58,7 +58,9 @@ UNKNOWN_POD: Final = "<pod>"
 UNKNOWN_CONTAINER: Final = "<container>"
 UNKNOWN_NODE: Final = "<node>"
 
-_AGE = re.compile(r"(?:(\d{1,6})y)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,9})(?:\.\d+)?s)?(?:\d+ms)?")
+_AGE = re.compile(
+    r"(?:(\d{1,6})y)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,9})(?:\.\d+)?s)?(?:\d+ms)?"
+)
 _LONG_AGE = re.compile(r"(?:About )?(an?|\d{1,6}) (second|minute|hour|day|week|month|year)s?(?: ago)?", re.IGNORECASE)
 _LONG_UNITS: Final = {
     "second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000, "year": 31536000,
@@ -66,8 +68,7 @@ _LONG_UNITS: Final = {
 _LABEL = re.compile(r"[\w./-]{1,317}=[\w./:@-]{0,253}")
 _HASHES = re.compile(r"-[a-z0-9]{6,10}-[a-z0-9]{5}$|-[0-9]{8,10}-[a-z0-9]{5}$")
 _MONTHS: Final = {
-    month: number
-    for number, month in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
+    month: number for number, month in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
 }
 _RFC1123 = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d)(\d\d))?"
@@ -123,9 +124,9 @@ def moment(text: str | None) -> datetime | None:
             day, month, year = int(found[1]), _MONTHS[found[2]], int(found[3])
             hour, minute, second = int(found[4]), int(found[5]), int(found[6])
             sign, off_hours, off_minutes = found[7], found[8], found[9]
-        when = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
+        when = datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
         offset = (int(off_hours) * 3600 + int(off_minutes) * 60) if sign else 0
-        return datetime.fromtimestamp(when - (-offset if sign == "-" else offset), tz=timezone.utc)
+        return datetime.fromtimestamp(when - (-offset if sign == "-" else offset), tz=UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -140,7 +141,7 @@ def seconds_since(text: str | None, now: datetime | None) -> int | None:
     when = moment(text)
     if when is None:
         return None
-    clock = now if now.tzinfo else now.replace(tzinfo=timezone.utc)
+    clock = now if now.tzinfo else now.replace(tzinfo=UTC)
     return max(0, int((clock - when).total_seconds()))
 
 

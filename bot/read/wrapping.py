@@ -28,14 +28,16 @@ _BEGINS = re.compile(
     r")"
 )
 _LOG_BEGINS = re.compile(
-    r"\s*(?:[IWEFD]\d{4} \d\d:\d\d|\d{4}[-/]\d\d[-/]\d\d[T ]\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d |time=\"|\{\"|Warning  |Normal  "
+    r"\s*(?:[IWEFD]\d{4} \d\d:\d\d|\d{4}[-/]\d\d[-/]\d\d[T ]\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d |time=\"|\{\"|"
+    r"Warning  |Normal  "
     r"|(?:[0-9]+[smhd]){1,3} +(?:Warning|Normal) |[\w.@-]{1,60}\[\d+\]: )"
 )
 _COLUMNS = re.compile(r"\S {2,}(?=\S)")
 _SENTENCE_CONTINUES = re.compile(r"[a-z(\"'/]")
 _REQUEST = re.compile(r"(?:Get|Post|Put|Patch|Delete|Head) \"?https?://")
 _OPEN_ENDS = (
-    ",", " is", " the", " a", " an", " of", " to", " for", " in", " on", " with", " and", " or", " from", " by", " not", " cannot",
+    ",", " is", " the", " a", " an", " of", " to", " for", " in", " on", " with", " and", " or", " from", " by",
+    " not", " cannot",
     " at", " that", "'s", " because", " create", " resource", " while",
 )  # fmt: skip
 
@@ -61,9 +63,9 @@ def _is_cut(line: str, following: str, width: int, cut_lines: int) -> bool:
         return False
     if following[0] == " " and len(following) - len(following.lstrip()) > 1:
         return False
-    if cut_lines >= 2 and line[-1:].isalnum() and following[:1].islower():
-        if not (_is_columnar(line) and "  " in following.strip()):
-            return True
+    is_row = _is_columnar(line) and "  " in following.strip()
+    if cut_lines >= 2 and line[-1:].isalnum() and following[:1].islower() and not is_row:
+        return True
     return bool(_LOG_BEGINS.match(line)) or _is_unbalanced(line)
 
 
@@ -84,7 +86,9 @@ def _continues(start: str, line: str, following: str) -> bool:
     low = stripped.lower()
     said = start.lower()
     says_error = "error" in said or "fail" in said or "forbidden" in said or "cannot" in said or "denied" in said
-    return says_error and (low.endswith((*_OPEN_ENDS, ":")) or _is_unbalanced(stripped)) and not _BEGINS.match(following)
+    return (
+        says_error and (low.endswith((*_OPEN_ENDS, ":")) or _is_unbalanced(stripped)) and not _BEGINS.match(following)
+    )
 
 
 def _count_cut(block: list[Line], width: int) -> int:

@@ -76,9 +76,7 @@ def _component(unit: str, data: Mapping[str, Any]) -> Component:
     for each in data.get("ports", ()):
         numbers = tuple(int(n) for n in each["any"])
         named = {"2015": numbers[0], "today": int(each.get("today", numbers[0]))}
-        groups.append(
-            PortGroup(numbers, named, each.get("era"), bool(each.get("public")), bool(each.get("quiet")))
-        )
+        groups.append(PortGroup(numbers, named, each.get("era"), bool(each.get("public")), bool(each.get("quiet"))))
     return Component(
         unit,
         frozenset(data["roles"]),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from bot.collect.joins.components import Components
 from bot.collect.joins.hosts import flannel_prefixes, uses_flannel
 from bot.collect.joins.known import Known, with_attributes
 from rules.kinds import Fact, Source, fact
@@ -30,9 +31,7 @@ class _Tree:
 
     def __init__(self, known: Known) -> None:
         self.keys = {
-            str(one["key"]).rstrip("/") or "/": one
-            for one in known.of("etcd_key")
-            if one.get("exists") is not False
+            str(one["key"]).rstrip("/") or "/": one for one in known.of("etcd_key") if one.get("exists") is not False
         }
 
     def below(self, folder: str) -> dict[str, Fact]:
@@ -66,39 +65,44 @@ def _mapping(value: object) -> Json:
 
 
 # --- nodes ----------------------------------------------------------------------------------------------
+def registered_nodes(facts: Iterable[Fact], components: Components) -> Iterator[Fact]:
+    """The nodes under /registry/minions and /registry/nodes, out of keys with their values."""
+    for one in facts:
+        key = str(one.get("key")) if one.kind == "etcd_key" and one.get("exists") is not False else ""
+        folder, _, name = key.rpartition("/")
+        if not name or folder not in components.etcd["nodes"]:
+            continue
+        body = _json(one)
+        address = body.get("hostIP") if body else None
+        yield fact(
+            "registered_node",
+            one.source,
+            node=name,
+            exists=True,
+            reported=_reported(body) if body is not None else None,
+            address=address if isinstance(address, str) else None,
+        )
+
+
+def _reported(body: Json) -> bool | None:
+    """Whether a node's status is filled; None when the object has no such field to go by."""
+    return bool(_mapping(body.get("status"))) if "status" in body else None
+
+
 def _nodes(known: Known, tree: _Tree) -> Iterator[Fact]:
-    registered: dict[str, Fact] = {
-        str(one["node"]): one for one in known.of("registered_node") if one.get("exists") is not False
-    }
-    folders = [folder for folder in known.components.etcd["nodes"] if tree.has(folder)]
-    for folder in folders:
-        for name, one in tree.below(folder).items():
-            if "/" in name or name in registered:
-                continue
-            body = _json(one)
-            address = body.get("hostIP") if body else None
-            made = fact(
-                "registered_node",
-                one.source,
-                node=name,
-                exists=True,
-                reported=bool(_mapping(body.get("status"))) or "metadata" in body
-                if body is not None and "status" in body
-                else None,
-                address=address if isinstance(address, str) else None,
-            )
-            registered[name] = made
-            yield made
-    listed = bool(folders) or bool(registered)
-    from_api = {str(one["node"]) for one in known.of("node")}
-    listed_by_api = any(one.get("kind") == "node" for one in known.of("recorded")) or bool(from_api)
-    if not listed and not listed_by_api:
+    """Hosts that are nodes by what runs on them, and that the cluster does not know."""
+    registered = [str(one["node"]) for one in known.of("registered_node") if one.get("exists") is not False]
+    in_etcd = any(tree.has(folder) for folder in known.components.etcd["nodes"]) or bool(registered)
+    in_api = any(one.get("kind") == "node" for one in known.of("recorded"))
+    if not in_etcd and not in_api:
         return
-    names = set(registered) if listed else from_api
-    there = {known.host_called(name) for name in names}
+    there = {known.host_called(name) for name in registered}
     for host in known.hosts:
-        if host and "node" in known.roles(host) and host not in there and host not in names:
-            yield fact("registered_node", _source_of(known, host), node=host, exists=False)
+        if not host or "node" not in known.roles(host) or "master" in known.roles(host):
+            continue
+        if host in there if in_etcd else known.node_of(host):
+            continue
+        yield fact("registered_node", _source_of(known, host), node=host, exists=False)
 
 
 def _source_of(known: Known, host: str) -> Source:
@@ -111,9 +115,7 @@ def _source_of(known: Known, host: str) -> Source:
 
 # --- flannel --------------------------------------------------------------------------------------------
 def _leases(known: Known, tree: _Tree) -> Iterator[Fact]:
-    leases = [
-        one for one in known.of("flannel_lease") if one.get("exists") is not False and one.get("subnet")
-    ]
+    leases = [one for one in known.of("flannel_lease") if one.get("exists") is not False and one.get("subnet")]
     seen = {one["subnet"] for one in leases}
     listed = bool(leases)
     for prefix in flannel_prefixes(known):
@@ -156,9 +158,7 @@ def _leases(known: Known, tree: _Tree) -> Iterator[Fact]:
         runs = known.unit(host, "flanneld")
         wants = runs is not None and (runs.get("active") != "inactive" or runs.get("enabled") == "enabled")
         if "node" in known.roles(host) and host not in holding and wants and known.addresses(host):
-            yield fact(
-                "flannel_lease", _source_of(known, host), host=host, node=known.node_of(host), exists=False
-            )
+            yield fact("flannel_lease", _source_of(known, host), host=host, node=known.node_of(host), exists=False)
 
 
 def _flannel_network(known: Known, tree: _Tree) -> Iterator[Fact]:
@@ -187,18 +187,12 @@ def _endpoints(known: Known, tree: _Tree) -> Iterator[Fact]:
             if body is None or name not in services or "/" not in name:
                 continue
             listed = [str(each) for each in body.get("endpoints") or () if isinstance(each, str)]
-            listed += [
-                str(a.get("ip"))
-                for s in body.get("subsets") or ()
-                for a in _mapping(s).get("addresses") or ()
-            ]
+            listed += [str(a.get("ip")) for s in body.get("subsets") or () for a in _mapping(s).get("addresses") or ()]
             yield from _service(name, one, services[name], len(listed), pods)
             for each in listed if pods else ():
                 ip, _, port = each.rpartition(":") if ":" in each else (each, "", "")
                 if ip not in addresses:
-                    yield fact(
-                        "endpoint", one.source, service=name, address=ip, port=port or None, owned=False
-                    )
+                    yield fact("endpoint", one.source, service=name, address=ip, port=port or None, owned=False)
         for name, (selector, one) in services.items():
             if name not in written:
                 yield from _service(name, one, (selector, one), 0, pods)
@@ -223,13 +217,11 @@ def _pods(known: Known, tree: _Tree) -> dict[str, tuple[str | None, Json]]:
 
 
 def _services(known: Known, tree: _Tree) -> dict[str, tuple[Json, Fact]]:
-    """Services with a selector: `namespace/name` -> selector and key. Those without one have their endpoints by hand."""
+    """Services with a selector: `namespace/name` -> selector and key. Others have their endpoints by hand."""
     found: dict[str, tuple[Json, Fact]] = {}
     for name, one in tree.below("/registry/services/specs").items():
         body = _json(one)
-        selector = (
-            _mapping(body.get("selector") or _mapping(body.get("spec")).get("selector")) if body else {}
-        )
+        selector = _mapping(body.get("selector") or _mapping(body.get("spec")).get("selector")) if body else {}
         if selector and "/" in name:
             found[name] = (selector, one)
     return found

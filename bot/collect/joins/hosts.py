@@ -1,4 +1,4 @@
-"""Facts about hosts that need more than one reading: units with their roles, ports that are missing, who reaches whom."""
+"""Facts about hosts that need more than one reading: units with roles, ports that are missing, who reaches whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rules.kinds import Fact, Source, fact
 
 EPHEMERAL: Final = range(32768, 65536)
 """Where kube-proxy's random ports of 2015 lie (ip_local_port_range); node ports end just below."""
-_HOST_IN_URL = re.compile(r"(?:https?://)?(\[[0-9a-fA-F:]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?")
+_HOST_IN_URL = re.compile(r"https?://(\[[0-9a-fA-F:]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?")
 
 
 def host_facts(known: Known) -> Iterator[Fact]:
@@ -20,6 +20,7 @@ def host_facts(known: Known) -> Iterator[Fact]:
     yield from _units(known)
     yield from _ports(known)
     yield from _reaches(known)
+    yield from _walls(known)
 
 
 def _hosts(known: Known) -> Iterator[Fact]:
@@ -38,12 +39,7 @@ def _units(known: Known) -> Iterator[Fact]:
         main, optional = _standing(known, host, component, one)
         earlier = None
         since = one.get("since_s")
-        if (
-            isinstance(since, int)
-            and started is not None
-            and "node" in roles
-            and "master" not in known.roles(host)
-        ):
+        if isinstance(since, int) and started is not None and "node" in roles and "master" not in known.roles(host):
             earlier = since > started
         yield with_attributes(
             one,
@@ -58,6 +54,8 @@ def _units(known: Known) -> Iterator[Fact]:
 
 def _standing(known: Known, host: str, component: Component, one: Fact) -> tuple[bool | None, bool | None]:
     """(main, optional): whether the cluster depends on that unit there; None where nobody can tell."""
+    if one.get("main") is not None or one.get("optional") is not None:
+        return (True, None) if one.get("main") else (None, True) if one.get("optional") else (None, None)
     absent = one.get("exists") is False or one.get("active") == "unknown"
     if component.optional:
         used = uses_flannel(known) or one.get("active") == "failed" or _wanted(one)
@@ -66,9 +64,7 @@ def _standing(known: Known, host: str, component: Component, one: Fact) -> tuple
         return None, None
     if component.elsewhere:
         points_here = etcd_is_on(known, host)
-        if points_here is None and (
-            absent or (one.get("active") != "active" and one.get("enabled") != "enabled")
-        ):
+        if points_here is None and (absent or (one.get("active") != "active" and one.get("enabled") != "enabled")):
             works = known.is_active(host, "kube-apiserver")
             # An API server that runs without etcd on its host has it elsewhere; else nobody can tell yet.
             return (None, True) if works else (None, None) if absent else (True, None)
@@ -86,9 +82,7 @@ def _wanted(one: Fact) -> bool:
 
 def uses_flannel(known: Known) -> bool:
     """Whether anything shows that this cluster's network is flannel's, by a daemon on the nodes."""
-    nodes = [
-        one for (host, unit), one in known.units.items() if unit == "flanneld" and "node" in known.roles(host)
-    ]
+    nodes = [one for (host, unit), one in known.units.items() if unit == "flanneld" and "node" in known.roles(host)]
     if any(one.get("active") in ("active", "failed", "activating") or _wanted(one) for one in nodes):
         return True
     if any(one.get("exists") is not False for one in known.of("flannel_lease")):
@@ -99,9 +93,7 @@ def uses_flannel(known: Known) -> bool:
 
 def flannel_prefixes(known: Known) -> tuple[str, ...]:
     """Where flannel's keys may be; what its own setting says comes first and alone."""
-    said = tuple(
-        dict.fromkeys("/" + str(one["value"]).strip("/\"' ") for one in known.settings("flannel_prefix"))
-    )
+    said = tuple(dict.fromkeys("/" + str(one["value"]).strip("/\"' ") for one in known.settings("flannel_prefix")))
     return said or known.components.etcd["flannel"]
 
 
@@ -156,15 +148,9 @@ def _listening(known: Known, host: str, one: Fact, all_of_host: list[Fact]) -> I
                 one, unit="kube-proxy", role=role, node=known.node_of(host), public=True, expected=False
             )
         return
-    others = [
-        o
-        for o in all_of_host
-        if o is not one and o.get("port") in group.any and o.get("loopback") is not True
-    ]
+    others = [o for o in all_of_host if o is not one and o.get("port") in group.any and o.get("loopback") is not True]
     public = (group.public or (component.elsewhere and _etcd_is_needed_by_others(known, host))) and not others
-    yield with_attributes(
-        one, unit=component.unit, role=role, node=known.node_of(host), public=public, expected=True
-    )
+    yield with_attributes(one, unit=component.unit, role=role, node=known.node_of(host), public=public, expected=True)
 
 
 def _role(known: Known, host: str, component: Component) -> str | None:
@@ -173,16 +159,11 @@ def _role(known: Known, host: str, component: Component) -> str | None:
 
 
 def _etcd_is_needed_by_others(known: Known, host: str) -> bool:
-    if any(
-        one.get("host") != host and known.host_called(str(one.get("target"))) == host
-        for one in known.of("reach")
-    ):
+    if any(one.get("host") != host and known.host_called(str(one.get("target"))) == host for one in known.of("reach")):
         return True
     for one in known.settings("etcd"):
         where = str(one.get("host") or NO_HOST)
-        if where != host and any(
-            known.host_called(n) == host for n in _HOST_IN_URL.findall(str(one["value"]))
-        ):
+        if where != host and any(known.host_called(n) == host for n in _HOST_IN_URL.findall(str(one["value"]))):
             return True
     return uses_flannel(known) and any("node" in known.roles(h) for h in known.hosts if h != host)
 
@@ -221,9 +202,7 @@ def _is_there(known: Known, host: str, component: Component, era: str) -> bool:
     return component.unit != "kube-proxy" or era == "2015"
 
 
-def _missing(
-    known: Known, host: str, component: Component, group: PortGroup, era: str, listening: list[Fact]
-) -> Fact:
+def _missing(known: Known, host: str, component: Component, group: PortGroup, era: str, listening: list[Fact]) -> Fact:
     elsewhere = [
         one
         for one in listening
@@ -262,3 +241,45 @@ def _reaches(known: Known) -> Iterator[Fact]:
             unit=component.unit if component else None,
             node=known.node_of(host),
         )
+
+
+# --- firewalls ------------------------------------------------------------------------------------------
+def _walls(known: Known) -> Iterator[Fact]:
+    """A port that the firewall blocks, with the daemon that others call there; and kube-proxy's random ports."""
+    listens = known.listens()
+    for one in known.of("firewall"):
+        host, port = str(one.get("host") or NO_HOST), one.get("port")
+        if not one.get("blocked") or not isinstance(port, int):
+            continue
+        component = known.components.of_port(port)
+        if component and _others_call(known, host, port, component, listens.get(host)):
+            yield with_attributes(one, unit=component.unit, role=_role(known, host, component))
+    for host, listening in listens.items():
+        walls = [one for one in known.of("firewall") if (one.get("host") or NO_HOST) == host]
+        rest = next(
+            (one for one in walls if one.get("blocked") and not re.search(r"dports?\b|dpt", str(one.get("rule")))), None
+        )
+        named = {one.get("port") for one in walls if not one.get("blocked")}
+        for one in listening if rest else ():
+            port, process = one.get("port"), str(one.get("process") or "")
+            component = known.components.of_process(process)
+            if not rest or not component or component.unit != "kube-proxy" or not isinstance(port, int):
+                continue
+            if port in EPHEMERAL and port not in named:
+                yield Fact("firewall", {**rest.attributes, "port": port, "unit": "kube-proxy"}, rest.source)
+
+
+def _others_call(known: Known, host: str, port: int, component: Component, listening: list[Fact] | None) -> bool:
+    """Whether other hosts have any use for that port of this host."""
+    if not component.roles & known.roles(host):
+        return False
+    group = next(g for g in component.ports if port in g.any)
+    if listening is not None:
+        here = next((one for one in listening if one.get("port") == port), None)
+        if here is None or here.get("loopback") is True:
+            return False
+    elif port != group.named.get(known.era or "2015"):
+        return False
+    if component.elsewhere:
+        return not group.quiet and _etcd_is_needed_by_others(known, host)
+    return group.public

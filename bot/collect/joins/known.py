@@ -14,6 +14,15 @@ NO_HOST: Final = ""
 """Stands for the one machine that a pasted text is about without naming it."""
 
 
+def _is_own(address: str) -> bool:
+    """Whether an address that is listened on is the machine's own, not a wildcard, loopback or a bridge's."""
+    return (
+        address[:1].isdigit()
+        and address.count(".") == 3
+        and not address.startswith(("0.", "127.", "172.17.", "169.254."))
+    )
+
+
 class Known:
     """All facts by kind, and what they say together about the machines."""
 
@@ -24,6 +33,7 @@ class Known:
             self._by_kind[one.kind].append(one)
         self._addresses: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, str] = {}
+        self._nodes: dict[str, str] = {}
         self._read_hosts()
         self.units: dict[tuple[str, str], Fact] = {}
         self._read_units()
@@ -37,29 +47,34 @@ class Known:
         seen: dict[str, None] = {}
         for kind in ("host", "unit", "port", "firewall", "setting", "reach"):
             for one in self.of(kind):
-                seen[str(one.get("host") or NO_HOST)] = None
+                host = str(one.get("host") or NO_HOST)
+                seen[host] = None
+                if host and isinstance(one.get("node"), str):
+                    self._nodes.setdefault(host, str(one["node"]))
+                address = one.get("address")
+                if kind == "port" and host and isinstance(address, str) and _is_own(address):
+                    self._addresses[host].add(address)
         self.hosts = list(seen)
-        for host in self.hosts:
-            self._names.setdefault(host, host)
         short: dict[str, list[str]] = defaultdict(list)
         for host in self.hosts:
+            self._names.setdefault(host, host)
             if "." in host and not host.replace(".", "").isdigit():
                 short[host.split(".", 1)[0]].append(host)
-        for name, hosts in short.items():
-            if len(hosts) == 1:
-                self._names.setdefault(name, hosts[0])
+        for name, named in short.items():
+            if len(named) == 1:
+                self._names.setdefault(name, named[0])
         for one in self.of("host"):
-            address = one.get("address")
-            if isinstance(address, str):
-                self._addresses[str(one["host"])].add(address)
+            said = one.get("address")
+            if isinstance(said, str):
+                self._addresses[str(one["host"])].add(said)
         for kind in ("node", "registered_node"):
             for one in self.of(kind):
-                host, address = self.host_called(str(one["node"])), one.get("address")
-                if host is not None and isinstance(address, str):
-                    self._addresses[host].add(address)
+                known, said = self.host_called(str(one["node"])), one.get("address")
+                if known is not None and isinstance(said, str):
+                    self._addresses[known].add(said)
         for host, addresses in self._addresses.items():
-            for address in addresses:
-                self._names.setdefault(address, host)
+            for each in addresses:
+                self._names.setdefault(each, host)
 
     def host_called(self, name: str) -> str | None:
         """The host that has this name, short name or address."""
@@ -73,12 +88,13 @@ class Known:
 
     def node_of(self, host: str) -> str | None:
         """The node that this host is, as the cluster names it."""
-        for one in self.of("host"):
-            if one["host"] == host and isinstance(one.get("node"), str):
-                return str(one["node"])
+        if not host:
+            return None
+        if host in self._nodes:
+            return self._nodes[host]
         for kind in ("node", "registered_node"):
             for one in self.of(kind):
-                if one.get("exists") is not False and self.host_called(str(one["node"])) == host and host:
+                if one.get("exists") is not False and self.host_called(str(one["node"])) == host:
                     return str(one["node"])
         return None
 
@@ -95,9 +111,7 @@ class Known:
             yield from said
             return
         present = {
-            unit
-            for (where, unit), one in self.units.items()
-            if where == host and one.get("exists") is not False
+            unit for (where, unit), one in self.units.items() if where == host and one.get("exists") is not False
         }
         present |= {one.unit for one in self._processes(host)}
         for role, marks in self.components.marks.items():

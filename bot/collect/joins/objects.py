@@ -124,6 +124,6 @@ def _own_service(known: Known) -> Iterator[Fact]:
     healthy = [one for one in services if one.get("selector")]
     if healthy:
         yield fact(
-            "reference", Source(healthy[0].source.what), from_kind="apiserver", to_kind="service", to="default/kubernetes",
-            to_name="kubernetes", to_namespace="default", exists=False, how="published",
+            "reference", Source(healthy[0].source.what), object="service default/kubernetes", from_kind="cluster",
+            to_kind="service", to="default/kubernetes", to_name="kubernetes", to_namespace="default", exists=False,
         )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Root first: consequences fold under their cause only where the facts link the two."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.findings import Ranked
+from rules.kinds import Source, fact
+from rules.observations import Passage, Relation
+from rules.rank import combine, profile_of
+from tests.rules.world import EMPTY, SILENT, event, pods_on, reason
+
+
+async def ranked(*args: object, **kwargs: object) -> list[Ranked]:
+    options = {key: kwargs.pop(key) for key in ("asked", "one_text") if key in kwargs}
+    expert, _, reasoning = await reason(*args, **kwargs)  # type: ignore[arg-type]
+    await expert.close()
+    return reasoning.ranked(**options)  # type: ignore[arg-type]
+
+
+async def test_a_dead_node_is_one_finding_that_explains_400_pods_and_their_service() -> None:
+    facts, relations = pods_on("n1", 400)
+    [root] = await ranked([SILENT, EMPTY, *facts], relations)
+    assert root.finding.subject == "node n1"
+    assert len(root.explains) == 401
+
+
+async def test_a_node_explains_nothing_that_does_not_run_on_it() -> None:
+    facts, relations = pods_on("n2", 1)
+    roots = await ranked([SILENT, *facts], relations)
+    assert {r.finding.subject for r in roots} == {"node n1", "pod shop/web-0"}
+    assert all(not r.explains for r in roots)
+
+
+async def test_a_precise_finding_takes_the_place_of_a_general_one_on_the_same_subject() -> None:
+    facts, relations = pods_on("n2", 1)
+    [root] = await ranked(facts, relations, [event('secret "db" not found', "shop/web-0")])
+    assert (root.finding.id, [f.id for f in root.explains]) == ("secret-missing", ["pod-pending"])
+
+
+async def test_a_general_finding_stays_on_another_subject() -> None:
+    facts, relations = pods_on("n2", 2)
+    roots = await ranked(facts, relations, [event('secret "db" not found', "shop/web-0")])
+    assert {(r.finding.id, r.finding.subject) for r in roots} == {
+        ("secret-missing", "pod shop/web-0"),
+        ("pod-pending", "pod shop/web-1"),
+    }
+
+
+async def test_the_same_cause_on_pods_of_one_controller_is_one_finding_with_siblings() -> None:
+    facts, relations = pods_on("n2", 5)
+    [root] = await ranked(facts, relations)
+    assert len(root.siblings) == 4
+
+
+async def test_only_what_concerns_the_question_is_answered() -> None:
+    facts, relations = pods_on("n2", 1)
+    roots = await ranked([SILENT, *facts], relations, asked="pod shop/web-0")
+    assert [r.finding.subject for r in roots] == ["pod shop/web-0"]
+
+
+async def test_a_cause_above_the_question_is_part_of_the_answer() -> None:
+    facts, relations = pods_on("n1", 3)
+    [root] = await ranked([SILENT, *facts], relations, asked="pod shop/web-2")
+    assert root.finding.id == "node-silent"
+
+
+async def test_in_one_text_a_cause_without_subject_explains_the_object_that_the_text_shows() -> None:
+    passages = [Passage('secret "db" not found', {"via": "paste"}, Source("paste", "line 9"))]
+    [root] = await ranked([fact("pod", pod="web-0", phase="Pending")], (), passages, one_text=True)
+    assert root.finding.id == "secret-missing"
+
+
+async def test_in_one_text_one_pod_does_not_explain_another() -> None:
+    facts = [fact("pod", pod="shop/a", phase="Pending"), fact("pod", pod="shop/b", phase="Pending")]
+    roots = await ranked(facts, (), [event('secret "db" not found', "shop/a")], one_text=True)
+    assert {r.finding.subject for r in roots} == {"pod shop/a", "pod shop/b"}
+
+
+async def test_the_fingerprint_is_the_same_from_day_to_day() -> None:
+    facts, relations = pods_on("n1", 3)
+    later = fact("node", node="n1", ready="Unknown", silent_s=90_000)
+    [today] = await ranked([SILENT, *facts], relations)
+    [tomorrow] = await ranked([later, *facts], relations)
+    assert today.finding.fingerprint("prod") == tomorrow.finding.fingerprint("prod")
+    assert today.finding.fingerprint("prod") != today.finding.fingerprint("stage")
+
+
+async def test_causes_that_explain_each_other_leave_one_root() -> None:
+    cycle = [Relation("service shop/web", "node n1", "serves"), Relation("node n1", "service shop/web", "runs")]
+    roots = await ranked([SILENT, EMPTY], cycle)
+    assert [r.finding.id for r in roots] == ["node-silent"]
+
+
+@pytest.mark.parametrize(("certainties", "expected"), [([], 0), ([0.9], 0.9), ([0.5, 0.5], 0.75)])
+def test_certainty_of_independent_routes(certainties: list[float], expected: float) -> None:
+    assert combine(certainties) == pytest.approx(expected)
+
+
+def test_a_cluster_of_2015_runs_docker_and_units_unless_a_fact_says_otherwise() -> None:
+    assert profile_of([fact("cluster", era="2015")])["control_plane"] == "units"
+    assert profile_of([fact("cluster", era="2015", runtime="containerd")])["runtime"] == "containerd"
+    assert profile_of([])["runtime"] == "containerd"
