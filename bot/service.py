@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import yaml
 
 from bot.collect.derive import derive, relate
+from bot.etcd_view import view
 from bot.questions import OBJECT_KINDS, Question
 from rules.errors import KdiagError
 from rules.expert import Expert, Reasoning
@@ -127,6 +128,8 @@ def _answer(
     if asked and question.kind in OBJECT_KINDS:
         label = {"kind": question.kind, "name": asked.split(" ", 1)[1]}
     answer = Answer(question=label, roots=roots, gaps=list(dict.fromkeys(observations.gaps)), facts=reasoning.facts)
+    if question.kind == "etcd":
+        answer.etcd = view(question.name, reasoning.facts)
     pods = [one for one in reasoning.facts if one.kind == "pod"]
     if question.kind == "pod" or (question.kind == "explain" and len(pods) == 1):
         subject = asked or f"pod {pods[0]['pod']}" if pods else asked

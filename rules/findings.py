@@ -78,6 +78,16 @@ class Stage:
     stopped_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class EtcdView:
+    """What etcd holds at a path: the keys of a directory, or a value."""
+
+    key: str
+    directory: bool
+    children: tuple[str, ...]
+    value: str
+
+
 @dataclass(slots=True)
 class Answer:
     """The whole answer to one question."""
@@ -87,6 +97,7 @@ class Answer:
     gaps: list[Gap] = field(default_factory=list)
     asks: list[Text] = field(default_factory=list)
     stage: Stage | None = None
+    etcd: EtcdView | None = None
     cluster: str = ""
     facts: list[Fact] = field(default_factory=list)
     """All facts that were reasoned on, for `kdiag why`."""

@@ -193,8 +193,8 @@ def read_text(text: str, shown_as: str) -> list[Entry]:
         documents = list(yaml.load_all(text, Loader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise KnowledgeError([f"{shown_as}{line}: not valid YAML: {getattr(error, 'problem', error)}"]) from error
+        at = f":{mark.line + 1}" if mark else ""
+        raise KnowledgeError([f"{shown_as}{at}: not valid YAML: {getattr(error, 'problem', error)}"]) from error
     starts = _document_lines(text)
     for number, document in enumerate(documents):
         if document is None:

@@ -37,7 +37,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     ("google", r"\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}"),
     ("github", r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}"),
     ("slack", r"\bxox[a-z]-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{8,}|https://hooks\.slack\.com/services/[A-Za-z0-9/_-]{8,}"),
-    ("bootstrap", r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b"),
+    ("sas", r"[?&]sig=[A-Za-z0-9%+/=_-]{16,}"),
     ("docker", r"\\?[\"']auth\\?[\"']\s{0,4}:\s{0,4}\\?[\"'][A-Za-z0-9+/=]{4,}"),
     ("flag", r"--(?i:" + _NAME + r")(?:=|[ \t]{1,4})(?:\"[^\"\n]+\"|'[^'\n]+'|[^\s\"'-][^\s\"']*)"),
     (
@@ -107,6 +107,8 @@ def _masked(text: str, start: int, end: int) -> str:
     if name == "env":
         kept = _KEEP_ENV.match(found)
         return _pair(found, kept.end()) if kept else MASK
+    if name == "sas":
+        return f"{found[:5]}{MASK}"
     if name in ("pair", "docker"):
         return _masked_pair(text, start, end)
     if name == "slack" and found.startswith("https:"):

@@ -74,7 +74,7 @@ _WORD_SIGN = re.compile(
 _VERSION = re.compile(r"(?:Server Version: |GitVersion:\"|Using Kubernetes version: )(v?\d{1,2}\.\d{1,3}[\w.+-]{0,40})")
 _TODAY = re.compile(r"v?1\.(?:[2-9]|\d\d)")
 _SERVER_2015 = re.compile(r"(?:GitVersion:\"v0\.|Server Version: .{0,80}v0\.\d)")
-_CONTROL: Final[dict[Scalar, Scalar]] = {
+_CONTROL: Final = {
     "eks": "managed",
     "gke": "managed",
     "aks": "managed",
@@ -107,9 +107,9 @@ def gather(draft: Draft, whole: str) -> None:
     _control_plane(draft)
     if "era" not in draft.cluster:
         for attribute in ("platform", "version"):
-            value, index = draft.cluster.get(attribute, (False, 0))
-            if (attribute == "platform" and value) or _TODAY.match(str(value)):
-                draft.cluster["era"] = ("today", index)
+            shown = draft.cluster.get(attribute)
+            if shown and (attribute == "platform" or _TODAY.match(str(shown[0]))):
+                draft.cluster["era"] = ("today", shown[1])
                 break
     if not draft.cluster:
         return

@@ -180,7 +180,7 @@ def _collect(draft: Draft, index: int, block: Block) -> int:
     """Gathers the block's lines; gives the index after its last one."""
     position = index
     blanks = 0
-    section = ""
+    section = area = ""
     seen_name = False
     while position < len(draft.lines):
         text = draft.lines[position].text
@@ -198,7 +198,10 @@ def _collect(draft: Draft, index: int, block: Block) -> int:
             seen_name = True
         if at_edge and not _belongs(item, section, blanks):
             break
-        if item.name in TOP and (at_edge or _lost_indent(item, block)):
+        if item.name in AREAS:
+            area = item.name
+        inside = area in NESTED and item.name in INNER
+        if item.name in TOP and not inside and (at_edge or _lost_indent(item, block)):
             if item.name in block.fields and item.name in ("Namespace", "Start Time", "Events") and at_edge:
                 break
             block.fields.setdefault(item.name, item)
@@ -237,6 +240,8 @@ def _belongs(item: Item, section: str, blanks: int) -> bool:
             section in ("Containers", "Init Containers", "Volumes", "Environment") and " " not in item.name
         )
         return known and not (blanks and item.name not in INNER)
+    if not blanks and _QUOTA_LINE.match(text):
+        return True
     if (
         blanks
         or is_command(text)
@@ -260,6 +265,10 @@ def _belongs(item: Item, section: str, blanks: int) -> bool:
     return text.strip() in ("No volumes.", "No events.", "[...]", "...") or text.lstrip().startswith(("Type ", "----"))
 
 
+NESTED: Final = frozenset({"Containers", "Init Containers", "Volumes"})
+AREAS: Final = NESTED | {"Conditions", "Events", "QoS Class"}
+"""Sections; in the nested ones a field that is also one of the left edge is theirs, even when indentation is lost."""
+_QUOTA_LINE = re.compile(r"\s*(?:Resource\s+Used\s+Hard|-{3,}\s+-{2,}\s+-{2,}|[a-z][\w./-]*\s+\d\w*\s+\d\w*)\s*$")
 INNER: Final = frozenset(
     {"State", "Last State", "Reason", "Message", "Exit Code", "Started", "Finished", "Ready", "Restart Count",
     "Image", "Image ID", "Port",

@@ -78,7 +78,8 @@ class Draft:
     def __post_init__(self) -> None:
         self.abouts = [None] * len(self.lines)
         self.look_ahead = 8 * len(self.lines) + 256
-        self.to_load = 3 * sum([len(line.text) + 1 for line in self.lines]) + 4096
+        size = sum([len(line.text) + 1 for line in self.lines])
+        self.to_load = min(3 * size, size + 512 * 1024) + 4096
 
     @property
     def namespace(self) -> str | None:
@@ -214,6 +215,9 @@ def unescape(text: str) -> str:
     return "".join(out)
 
 
+_NAMES: Final = frozenset({*NAMESPACED, *KIND_AND_NAME, "host"})
+
+
 class _Names:
     """Joins names within one paste: bare to qualified, `abc...` to the one it begins, `<pod>` to the only Pod."""
 
@@ -225,18 +229,16 @@ class _Names:
         records: list[Mapping[str, Scalar]] = [made.attributes for made in facts]
         records += [passage.about for passage in passages]
         for record in records:
-            host = record.get("host")
-            if isinstance(host, str):
-                self._hosts.add(host)
-            for attribute in NAMESPACED:
-                value = record.get(attribute)
-                if isinstance(value, str):
-                    bare = self._see(attribute, value) or bare
-            for attribute in KIND_AND_NAME:
-                value = record.get(attribute)
-                if isinstance(value, str):
+            for attribute, value in record.items():
+                if attribute not in _NAMES or not isinstance(value, str):
+                    continue
+                if attribute == "host":
+                    self._hosts.add(value)
+                elif attribute in KIND_AND_NAME:
                     kind, _, name = value.partition(" ")
                     bare = self._see(KIND_ATTRIBUTES.get(kind, kind), name) or bare
+                else:
+                    bare = self._see(attribute, value) or bare
         self.is_needed = bare and (bool(self._full) or UNKNOWN_POD in self._pods)
         named = {pod for pod in self._pods if pod != UNKNOWN_POD}
         whole = {pod for pod in named if "/" in pod or pod not in self._full.get("pod", {})}
@@ -282,21 +284,17 @@ class _Names:
 
     def _in_record(self, record: Mapping[str, Scalar]) -> dict[str, Scalar] | None:
         changed: dict[str, Scalar] = {}
-        for attribute in NAMESPACED:
-            value = record.get(attribute)
-            if isinstance(value, str) and "/" not in value:
-                name = self._name(attribute, value)
-                if name != value:
-                    changed[attribute] = name
-        for attribute in KIND_AND_NAME:
-            value = record.get(attribute)
-            if isinstance(value, str) and "/" not in value:
-                subject = self.in_subject(value)
-                if subject != value:
-                    changed[attribute] = subject
-        host = record.get("host")
-        if self._hosts_by_short and isinstance(host, str) and host in self._hosts_by_short:
-            changed["host"] = self._hosts_by_short[host]
+        for attribute, value in record.items():
+            if attribute not in _NAMES or not isinstance(value, str) or "/" in value:
+                continue
+            if attribute == "host":
+                joined = self._hosts_by_short.get(value, value)
+            elif attribute in KIND_AND_NAME:
+                joined = self.in_subject(value)
+            else:
+                joined = self._name(attribute, value)
+            if joined != value:
+                changed[attribute] = joined
         return {**record, **changed} if changed else None
 
     def in_fact(self, made: Fact) -> Fact:

@@ -86,7 +86,7 @@ def _unit(program: str, message: str) -> str | None:
 
 
 def read_log(draft: Draft, index: int) -> int | None:
-    """A run of log lines. Lines between them that are no log lines (stack traces, mount output) go with the line above."""
+    """A run of log lines. Lines between them that are none (stack traces, mount output) go with the line above."""
     lines = draft.lines
     first = lines[index].text
     found = _JOURNAL.match(first) or _HEADLESS.match(first)

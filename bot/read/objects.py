@@ -349,7 +349,7 @@ def _project(draft: Draft, index: int, end: int, items: list[Object]) -> None:
     where = f"line {draft.lines[index].number}"
     try:
         seen = project_objects(items, now)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         # A paste may hold anything under an object's names; the projection is made for what an API server sends.
         seen = Observations()
         draft.page.gaps.append(_gap(fault))

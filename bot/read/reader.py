@@ -123,7 +123,12 @@ def _is_prose(text: str) -> bool:
     if len(words) < 3 or first in _OPENING_WORDS or not first.isalpha() or not first.isascii():
         return False
     return not (
-        words[1][0].isdigit() or words[1].endswith(":") or "  " in text.strip() or "/" in words[1] or text[0] == " "
+        words[1][0].isdigit()
+        or words[1].endswith(":")
+        or "  " in text.strip()
+        or "/" in words[1]
+        or words[1][0] == "("
+        or text[0] == " "
     )
 
 

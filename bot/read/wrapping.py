@@ -24,7 +24,7 @@ _BEGINS = re.compile(
     r"[IWEFD]\d{4} \d\d:|\d{4}[-/]\d\d[-/]\d\d|\[?\d\d:\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:|\d{1,2}\u6708 +\d"
     r"|time=|ts=|level=|\{|\}|\[|\]|[-*+\u2022\u25cf] |\d+\. |--- |(?:Warning|Normal)\s|[$#%>] |<\?|\| |\|"
     r"|[\w.@-]{1,60}\[\d+\]: |(?:Error|error|ERROR|FATAL|fatal|panic|Warning|WARN|INFO|DEBUG|E|W)\b[:\s(]"
-    r"|[\w .()/'\"-]{1,60}:(?:\s|$)|[\w/.-]+=\S*$|`|[\w-]+\.go:\d|\[\S+@|\S+@\S+[:~]"
+    r"|[\w/.-]+=\S*$|`|[\w-]+\.go:\d|\[\S+@|\S+@\S+[:~]"
     r")"
 )
 _LOG_BEGINS = re.compile(
@@ -32,6 +32,10 @@ _LOG_BEGINS = re.compile(
     r"Warning  |Normal  "
     r"|(?:[0-9]+[smhd]){1,3} +(?:Warning|Normal) |[\w.@-]{1,60}\[\d+\]: )"
 )
+_KEYED = re.compile(r"\s*[\w .()/'\"-]{1,60}:(?:\s|$)")
+_FIELD = re.compile(r"\s*(?:- )?[a-z][A-Za-z]*:\s")
+_TERMINALS: Final = frozenset({79, 80, 100, 120, 132, 140, 150, 160, 180, 200, 220, 240})
+"""Widths that terminals have: one line of exactly that width was rather cut than written so."""
 _COLUMNS = re.compile(r"\S {2,}(?=\S)")
 _SENTENCE_CONTINUES = re.compile(r"[a-z(\"'/]")
 _REQUEST = re.compile(r"(?:Get|Post|Put|Patch|Delete|Head) \"?https?://")
@@ -51,22 +55,32 @@ def _is_unbalanced(text: str) -> bool:
     return plain.count('"') % 2 == 1 or plain.count("(") > plain.count(")") or plain.count("[") > plain.count("]")
 
 
-def _is_cut(line: str, following: str, width: int, cut_lines: int) -> bool:
-    """Whether `following` is the rest of `line`, which is as wide as the widest of its block."""
-    if not following.strip() or line.endswith("  "):
+def _says_error(text: str) -> bool:
+    low = text.lower()
+    return "error" in low or "fail" in low or "forbidden" in low or "cannot" in low or "denied" in low
+
+
+def _is_cut(start: str, line: str, following: str, width: int, cut_lines: int) -> bool:
+    """Whether `following` is the rest of `line`, which is as wide as the widest of its block. `start` began it all."""
+    if not following.strip() or line.endswith("  ") or following.startswith("  "):
         return False
     if len(line) != width:
         lost_indent = 0 < width - len(line) <= 8 and _LOG_BEGINS.match(line) and line[-1:].isalnum()
-        if not lost_indent or not following[:1].islower() or _BEGINS.match(following):
+        if not lost_indent or not following[:1].islower() or _begins(following):
             return False
-    if _is_columnar(following) or (_BEGINS.match(following) and not _is_cut_in_word(line, following)):
+    if _is_columnar(following) or _BEGINS.match(following):
         return False
-    if following[0] == " " and len(following) - len(following.lstrip()) > 1:
+    is_error = _says_error(start) and not _FIELD.match(start) and not following[:1].isupper()
+    if _KEYED.match(following) and not is_error and not _is_cut_in_word(line, following):
         return False
     is_row = _is_columnar(line) and "  " in following.strip()
-    if cut_lines >= 2 and line[-1:].isalnum() and following[:1].islower() and not is_row:
+    if cut_lines >= 2 and not is_row and not following[:1].isupper() and not line.endswith(" "):
         return True
-    return bool(_LOG_BEGINS.match(line)) or _is_unbalanced(line)
+    return bool(_LOG_BEGINS.match(line)) or _is_unbalanced(line) or (is_error and width in _TERMINALS)
+
+
+def _begins(text: str) -> bool:
+    return _BEGINS.match(text) is not None or _KEYED.match(text) is not None
 
 
 def _is_cut_in_word(line: str, following: str) -> bool:
@@ -84,11 +98,8 @@ def _continues(start: str, line: str, following: str) -> bool:
     if not _SENTENCE_CONTINUES.match(following) or ("=" in following.partition(" ")[0] and not stripped.endswith(",")):
         return False
     low = stripped.lower()
-    said = start.lower()
-    says_error = "error" in said or "fail" in said or "forbidden" in said or "cannot" in said or "denied" in said
-    return (
-        says_error and (low.endswith((*_OPEN_ENDS, ":")) or _is_unbalanced(stripped)) and not _BEGINS.match(following)
-    )
+    open_end = low.endswith((*_OPEN_ENDS, ":")) or _is_unbalanced(stripped)
+    return open_end and _says_error(start) and not _begins(following)
 
 
 def _count_cut(block: list[Line], width: int) -> int:
@@ -114,7 +125,7 @@ def _join_block(block: list[Line], joined: list[Line]) -> None:
         last = line.text
         while index < len(block) and len(pieces) < MAX_JOINED:
             following = block[index].text
-            if could_be_cut and _is_cut(last, following, width, cut_lines):
+            if could_be_cut and _is_cut(pieces[0], last, following, width, cut_lines):
                 pieces.append(following)
             elif len(last) >= 40 and _continues(pieces[0], last, following):
                 pieces[-1] = pieces[-1].rstrip() + " "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.render.mrkdwn import cut, plain, prose
-from bot.render.words import accounted_for, because, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
 from rules.findings import Answer, Finding, Ranked
 
 Block = dict[str, Any]
@@ -33,10 +33,12 @@ EMOJI: Final = {"critical": ":red_circle:", "warning": ":large_yellow_circle:", 
 def answer_as_blocks(answer: Answer, lang: str) -> dict[str, Any]:
     """`{"text": ..., "blocks": [...]}`: the arguments of chat.postMessage and chat.update."""
     blocks: list[Block] = []
+    if answer.etcd is not None:
+        blocks.append(preformatted(plain("\n".join(etcd_lines(answer.etcd)), MAX_SECTION)))
     if answer.roots:
         blocks += _main(answer.roots[0], lang)
         blocks += _others(answer.roots[1:], lang)
-    else:
+    elif answer.etcd is None:
         sure = not answer.asks and not answer.gaps
         blocks.append(section((":white_check_mark: " if sure else ":grey_question: ") + prose(headline(answer, lang))))
     if answer.stage is not None:
@@ -127,11 +129,16 @@ def _code(text: str) -> str:
 
 
 def section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, MAX_SECTION), "verbatim": True}}
+    return {"type": "section", "text": _mrkdwn(text, MAX_SECTION)}
 
 
 def context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, MAX_CONTEXT), "verbatim": True}]}
+    return {"type": "context", "elements": [_mrkdwn(text, MAX_CONTEXT)]}
+
+
+def _mrkdwn(text: str, limit: int) -> Block:
+    """A text object that Slack takes: never empty, and with links and mentions left dead."""
+    return {"type": "mrkdwn", "text": cut(text, limit) if text.strip() else "–", "verbatim": True}
 
 
 def preformatted(text: str) -> Block:

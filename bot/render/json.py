@@ -18,6 +18,9 @@ def answer_as_dict(answer: Answer, lang: str = "en") -> dict[str, Any]:
     }
     if answer.stage is not None:
         result["stage"] = {"reached": answer.stage.reached, "stopped_by": answer.stage.stopped_by}
+    if answer.etcd is not None:
+        found = answer.etcd
+        result["etcd"] = {"key": found.key, "directory": found.directory, "children": list(found.children), "value": found.value}
     return result
 
 

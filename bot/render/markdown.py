@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.render.words import accounted_for, because, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
 from rules.findings import Answer, Ranked
 
 MAX_EVIDENCE = 8
@@ -13,8 +13,10 @@ MAX_SUBJECTS = 10
 
 def answer_as_markdown(answer: Answer, lang: str) -> str:
     lines: list[str] = []
-    if not answer.roots:
-        lines.append(headline(answer, lang))
+    if answer.etcd is not None:
+        lines += [_block("\n".join(etcd_lines(answer.etcd)), ""), ""]
+    elif not answer.roots:
+        lines.append(_text(headline(answer, lang)))
     for ranked in answer.roots:
         lines += [*_root(ranked, lang), ""]
     if answer.stage is not None:
@@ -24,7 +26,7 @@ def answer_as_markdown(answer: Answer, lang: str) -> str:
         lines.append(f"**{say('gaps', lang)}**\n")
         lines += [f"- {_text(f'{g.what}: {g.why}')}" + (f" — {_code(g.command)}" if g.command else "") for g in answer.gaps]
         lines.append("")
-    lines += [f"**{say('asks', lang)}:** {in_language(ask, lang)}\n" for ask in answer.asks]
+    lines += [f"**{say('asks', lang)}:** {_text(in_language(ask, lang))}\n" for ask in answer.asks]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -58,7 +60,7 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
         lines.append(f"- {say('also', lang)}: {_text(', '.join(f.subject for f in ranked.siblings[:MAX_SUBJECTS]))}")
     links = see(finding)
     if links:
-        lines += ["", f"{say('see', lang)}: {', '.join(links)}"]
+        lines += ["", f"{say('see', lang)}: {', '.join(links)}".replace("<", "\\<")]
     return lines
 
 
@@ -75,6 +77,6 @@ def _code(text: str) -> str:
     return f"{fence}{padded}{fence}"
 
 
-def _block(text: str) -> str:
+def _block(text: str, language: str = "sh") -> str:
     fence = "`" * max(3, max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
-    return f"{fence}sh\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

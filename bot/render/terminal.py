@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 from rich.tree import Tree
 
-from bot.render.words import accounted_for, because, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
 from rules.explain import Explanation, Link
 from rules.findings import Answer, Finding, Ranked
 
@@ -21,9 +21,14 @@ MAX_LINE = 400
 
 
 def show_answer(answer: Answer, lang: str, console: Console) -> None:
+    if answer.etcd is not None:
+        for line in etcd_lines(answer.etcd):
+            console.print(Line(_plain(line)), soft_wrap=True)
+        if not answer.roots:
+            return
     if not answer.roots:
         good = not answer.asks and not answer.gaps
-        console.print(Line(("✓ " if good else "? ") + headline(answer, lang), style="green" if good else "yellow"))
+        console.print(Line(("✓ " if good else "? ") + _plain(headline(answer, lang)), style="green" if good else "yellow"))
     for number, ranked in enumerate(answer.roots[:SHOWN_ROOTS]):
         _show_root(ranked, lang, console, full=number < SHOWN_WHOLE)
         console.print()
@@ -72,7 +77,7 @@ def _show_root(ranked: Ranked, lang: str, console: Console, *, full: bool) -> No
         console.print(Padding(folded, (0, 2), expand=False))
     links = see(finding)
     if links:
-        console.print(Padding(Line(f"{say('see', lang)}: {', '.join(links[:3])}", style="dim"), (0, 2), expand=False))
+        console.print(Padding(Line(_plain(f"{say('see', lang)}: {', '.join(links[:3])}"), style="dim"), (0, 2), expand=False))
 
 
 def _show_command(command: str, console: Console) -> None:

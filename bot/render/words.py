@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rules.findings import Answer, Finding, Ranked, Stage
+from rules.findings import Answer, EtcdView, Finding, Ranked, Stage
 from rules.kinds import Fact
 from rules.schema import STAGES, Text
 
@@ -97,3 +97,8 @@ def accounted_for(ranked: Ranked) -> dict[str, list[str]]:
     for finding in ranked.explains:
         grouped.setdefault(finding.id, []).append(finding.subject)
     return grouped
+
+
+def etcd_lines(view: EtcdView) -> list[str]:
+    """The entries of a directory, or the lines of a value."""
+    return list(view.children) if view.directory else view.value.splitlines()

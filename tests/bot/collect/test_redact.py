@@ -33,6 +33,7 @@ PLANTED = {
     "aws secret key": ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI"),
     "google key": ("key AIzaSyA1234567890abcdefghijklmnopqrstuv used", "SyA1234567890"),
     "azure key": ("AccountName=x;AccountKey=bGV0bWVpbg==;EndpointSuffix=core", "bGV0bWVpbg"),
+    "azure sas": ("GET https://x.blob.core.windows.net/c?sv=2024&sig=abcdefghijklmnop%2Bqrs", "ijklmnop"),
     "github token": ("git clone https://ghp_abcdefghijklmnopqrstuvwxyz0123@github.com/x", "abcdefghijklmnop"),
     "slack token": ("SLACK xoxb-123456789012-abcdefGHIJ", "123456789012"),
     "slack hook": ("POST https://hooks.slack.com/services/T000/B000/abcdefgh", "abcdefgh"),

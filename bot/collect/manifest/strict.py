@@ -1,0 +1,263 @@
+"""An object against its schema: every fault, each with the line and the lines as they should be.
+
+jsonschema finds the faults; here they become problems that a person can act on: a field that does not exist gets the
+nearest right name or the level where it belongs, a bare number gets its quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from bot.collect.manifest.nodes import Node, Path
+from bot.collect.manifest.problems import block_of, dotted, indent_of, joined, shifted, under, with_key, with_value
+from bot.collect.manifest.schemas import Api, Schema, closest
+from bot.collect.manifest.walk import Subject
+
+MAX_ERRORS: Final = 200
+_SURE: Final = 0.8
+_TYPES: Final = {"string": "string", "integer": "int32", "number": "float", "boolean": "bool", "array": "list", "object": "map"}
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?|\$\([A-Za-z_]\w*\)|__\w+__|<[\w-]+>")
+_SELECTORS: Final = ("selector",)
+
+
+def schema_problems(subject: Subject, ignore: frozenset[str] = frozenset()) -> None:
+    """What the schema finds. `ignore`: names of fields that may stand anywhere."""
+    api, schema = subject.api, subject.schema
+    if api is None or schema is None:
+        return
+    count = 0
+    for error in api.errors(subject.root.plain(), schema):
+        count += 1
+        if count > MAX_ERRORS:
+            return
+        path: Path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            here = subject.schema_at(path)
+            known = api.fields(here)
+            for name in error.instance:
+                if name not in known and name not in ignore:
+                    _unknown_field(subject, api, path, str(name), here or {})
+        elif error.validator == "required":
+            for name in error.validator_value:
+                if name not in error.instance and f"'{name}'" in error.message:
+                    _required(subject, path, str(name))
+        elif error.validator in ("type", "oneOf"):
+            _wrong_type(subject, path, error)
+        elif error.validator == "enum" and path[-1:] not in (("kind",), ("apiVersion",)):
+            subject.add(
+                "bad-value", path, value=str(error.instance), expected=", ".join(map(str, error.validator_value[:12]))
+            )
+
+
+# --- fields that do not exist ---------------------------------------------------------------------------
+
+
+def _unknown_field(subject: Subject, api: Api, path: Path, name: str, here: Schema) -> None:
+    parent = subject.root.at(path)
+    key = parent.key(name) if parent else None
+    value = parent.get(name) if parent else None
+    if parent is None or key is None or value is None:
+        return
+    known = {one for one in api.fields(here) if parent.key(one) is None or one.lower() == name.lower()}
+    full = (*path, name)
+    message = f'strict decoding error: unknown field "{dotted(full)}"'
+    near = closest(name, frozenset(known), _SURE)
+    if near:
+        _misspelled(subject, full, key, near, message)
+        return
+    level = _right_level(subject, api, path, name, parent)
+    if level is not None:
+        target, corrected = level
+        subject.add("nesting", full, line=key.line, value=name, expected=dotted(target), message=message, corrected=corrected)
+        return
+    near = closest(name, frozenset(known), 0.65)
+    if near:
+        _misspelled(subject, full, key, near, message)
+        return
+    rest = [line for line in block_of(subject.page, key, value)] if not parent.flow else []
+    without = joined([f"# {line.strip()}" if number == 0 else f"#   {line.strip()}" for number, line in enumerate(rest)])
+    subject.add("unknown-field", full, line=key.line, value=name, message=message, corrected=without if len(rest) < 9 else "")
+
+
+def _misspelled(subject: Subject, path: Path, key: Node, near: str, message: str) -> None:
+    corrected = with_key(subject.page.line(key.line), key, near)
+    subject.add("unknown-field", path, line=key.line, value=key.text, expected=near, message=message, corrected=corrected)
+
+
+def _right_level(subject: Subject, api: Api, path: Path, name: str, parent: Node) -> tuple[Path, str] | None:
+    """Where a field that does not exist here does exist: under the field before it, further out, or further in."""
+    page = subject.page
+    key, value = parent.key(name), parent.get(name)
+    if key is None or value is None:
+        return None
+    block = block_of(page, key, value)
+    if parent.flow or key.line == parent.line and key.column != indent_of(page.line(key.line)):
+        block = []
+    before = _field_before(parent, name)
+    if before is not None:
+        target, column = _inside(subject, api, (*path, before), name)
+        if target is not None:
+            return target, joined(shifted(block, column - key.column)) if block else ""
+    for length in range(len(path) - 1, -1, -1):
+        outer = path[:length]
+        node = subject.root.at(outer)
+        if name in api.fields(subject.schema_at(outer)) and node is not None and node.get(name) is None:
+            return (*outer, name), joined(shifted(block, node.column - key.column)) if block else ""
+    deeper = _deeper(api, subject.schema_at(path) or {}, name)
+    if deeper is not None:
+        return (*path, *deeper), joined(under(deeper[:-1], block, key.column)) if block else ""
+    return None
+
+
+def _field_before(parent: Node, name: str) -> str | None:
+    names = [key.text for key, _ in parent.entries or ()]
+    position = names.index(name)
+    return names[position - 1] if position else None
+
+
+def _inside(subject: Subject, api: Api, path: Path, name: str) -> tuple[Path | None, int]:
+    """Whether a field fits at the end of the block before it: the last item of a list, or a mapping."""
+    for _ in range(4):
+        node = subject.root.at(path)
+        if node is None:
+            return None, 0
+        if node.items:
+            path = (*path, len(node.items) - 1)
+            continue
+        if node.entries is None:
+            return None, 0
+        if name in api.fields(subject.schema_at(path)) and node.get(name) is None:
+            return (*path, name), node.column
+        last = node.entries[-1] if node.entries else None
+        if last is None:
+            return None, 0
+        path = (*path, last[0].text)
+    return None, 0
+
+
+def _deeper(api: Api, schema: Schema, name: str) -> Path | None:
+    """The nearest place below that has the field, if there is one only."""
+    level: list[tuple[Path, Schema]] = [((), schema)]
+    for _ in range(4):
+        following: list[tuple[Path, Schema]] = []
+        found: list[Path] = []
+        for path, here in level:
+            for field, child in api.fields(here).items():
+                if field == "status":
+                    continue
+                if "array" in api.holds(child):
+                    item = api.child(child, 0)
+                    if item is not None:
+                        following.append(((*path, field, 0), item))
+                else:
+                    following.append(((*path, field), child))
+        for path, here in following:
+            if name in api.fields(here):
+                found.append((*path, name))
+        if found:
+            return found[0] if len(found) == 1 or _is_template(found[0]) else None
+        level = following[:400]
+    return None
+
+
+def _is_template(path: Path) -> bool:
+    return path[:2] == ("template", "spec") or path[:1] in (("spec",), ("metadata",))
+
+
+# --- what is missing ------------------------------------------------------------------------------------
+
+
+def _required(subject: Subject, path: Path, name: str) -> None:
+    full = (*path, name)
+    message = f"{dotted(full)}: Required value"
+    if name == "selector" and path == ("spec",):
+        labels = subject.at("spec", "template", "metadata", "labels")
+        lines = _selector_lines(labels)
+        subject.add("selector-missing", full, message=message, corrected=lines)
+        return
+    subject.add("required-missing", full, value="", message=message, corrected=_with_line(subject, path, name))
+
+
+def _selector_lines(labels: Node | None) -> str:
+    pairs = [f"      {key.text}: {value.text}" for key, value in (labels.entries or () if labels else ())][:3]
+    return "\n".join(["spec:", "  selector:", "    matchLabels:", *(pairs or ["      app: <label of the template>"])])
+
+
+def _with_line(subject: Subject, path: Path, name: str) -> str:
+    """The lines of an object with the missing field after its first line."""
+    node = subject.root.at(path)
+    if node is None or not node.entries or node.flow:
+        return ""
+    first = subject.page.line(node.line)
+    written = f"{' ' * node.column}{name}: <{name}>"
+    return joined([first, written]) if first.strip() else ""
+
+
+# --- types ----------------------------------------------------------------------------------------------
+
+
+def _wrong_type(subject: Subject, path: Path, error: Any) -> None:
+    node = subject.root.at(path)
+    if node is None:
+        return
+    wanted = _wanted(error)
+    value = error.instance
+    written = node.text if node.entries is None and node.items is None else ""
+    kind = "map" if isinstance(value, dict) else "list" if isinstance(value, list) else "number" if _is_number(value) else type(value).__name__.replace("str", "string")
+    if value is None:
+        subject.add("required-missing", path, message=f"{dotted(path)}: Required value")
+        return
+    go_type = _TYPES.get(wanted[0], wanted[0]) if wanted else ""
+    message = f"json: cannot unmarshal {kind} into Go struct field .{dotted(path)} of type {go_type}"
+    expected = " or ".join(wanted)
+    line = subject.page.line(node.line)
+    corrected = ""
+    problem = "wrong-type"
+    if isinstance(value, str) and _VARIABLE.search(value) and wanted != ["array"]:
+        problem, expected = "template-syntax", ""
+    elif "string" in wanted and isinstance(value, (bool, int, float)):
+        problem, expected = "quote-number", f'"{written}"'
+        corrected = with_value(line, node, expected)
+    elif isinstance(value, str) and ({"integer", "number"} & set(wanted)) and re.fullmatch(r"-?\d+", value):
+        expected = value
+        corrected = with_value(line, node, value)
+    elif isinstance(value, str) and "boolean" in wanted and value.lower() in ("true", "false", "yes", "no"):
+        expected = "true" if value.lower() in ("true", "yes") else "false"
+        corrected = with_value(line, node, expected)
+    elif "array" in wanted:
+        corrected = _as_list(subject, path, node)
+    subject.add(problem, path, line=node.line if written else 0, value=written or kind, expected=expected, message=message, corrected=corrected)
+
+
+def _as_list(subject: Subject, path: Path, node: Node) -> str:
+    key_line = subject.root.line_of(path)
+    line = subject.page.line(key_line)
+    if node.entries is None and node.items is None:
+        if key_line != node.line or not node.text:
+            return ""
+        return with_value(line, node, f"[{node.text if not node.quoted else chr(34) + node.text + chr(34)}]")
+    if node.entries is None or node.flow or node.line == key_line:
+        return ""
+    if path[-1:] == ("env",) and all(value.entries is None and value.items is None for _, value in node.entries):
+        out = [line]
+        for key, value in node.entries:
+            out += [f"{' ' * node.column}- name: {key.text}", f'{" " * node.column}  value: "{value.text}"']
+        return joined(out)
+    block = subject.page.span(node.line, node.end)
+    moved = shifted(block, 2)
+    moved[0] = " " * node.column + "- " + block[0].lstrip(" ")
+    return joined([line, *moved])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _wanted(error: Any) -> list[str]:
+    shapes = error.validator_value if error.validator == "oneOf" else [{"type": error.validator_value}]
+    found: list[str] = []
+    for shape in shapes:
+        types = shape.get("type", [])
+        found += [types] if isinstance(types, str) else types
+    return [one for one in dict.fromkeys(found) if one != "null"]

@@ -1,0 +1,297 @@
+"""What the API server checks in today's objects beyond their schema: names, ports, quantities, selectors, references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bot.collect.manifest.legacy import matching, pairs, shown
+from bot.collect.manifest.nodes import Node, Path
+from bot.collect.manifest.problems import joined, with_value
+from bot.collect.manifest.schemas import Api, Schema, allowed_values, closest
+from bot.collect.manifest.walk import Subject, definition_of, places
+
+MAX_PORT: Final = 65535
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+_LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_QUANTITY = re.compile(r"[+-]?(\d+|\d+\.\d*|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?")
+_SUFFIXES: Final = {"kb": "k", "mb": "M", "gb": "G", "tb": "T", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tib": "Ti",
+                    "k": "k", "g": "G", "mi": "Mi", "gi": "Gi", "ki": "Ki", "ti": "Ti", "": "", "t": "T"}  # fmt: skip
+_UNITS: Final = {"": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+                 "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60}  # fmt: skip
+_PORT_FIELDS: Final = frozenset({"containerPort", "hostPort", "port", "targetPort", "nodePort", "number"})
+_FREE_NAMES: Final = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Event", "CustomResourceDefinition"})
+_LABEL_NAMES: Final = frozenset({"Namespace", "Service"})
+TEMPLATES: Final[dict[str, Path]] = {
+    "Deployment": ("spec", "template"), "StatefulSet": ("spec", "template"), "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"), "ReplicationController": ("spec", "template"), "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}  # fmt: skip
+"""Where a workload keeps the template of its Pods."""
+
+
+def check_today(subject: Subject) -> None:
+    _name(subject)
+    if subject.kind == "Service":
+        _service(subject)
+    if subject.kind in TEMPLATES:
+        _template(subject)
+    for path, pod in _pods(subject):
+        _pod(subject, path, pod)
+    if subject.api is not None and subject.schema is not None:
+        for path, node, schema in places(subject.api, subject.root, subject.schema):
+            _place(subject, subject.api, path, node, schema)
+
+
+def pod_of(subject: Subject) -> Path | None:
+    """Where an object's Pod (template) stands."""
+    return () if subject.kind == "Pod" else TEMPLATES.get(subject.kind)
+
+
+def _pods(subject: Subject) -> Iterator[tuple[Path, Node]]:
+    where = pod_of(subject)
+    if where is not None:
+        pod = subject.root.at((*where, "spec"))
+        if pod is not None and pod.entries is not None:
+            yield (*where, "spec"), pod
+
+
+# --- names ----------------------------------------------------------------------------------------------
+
+
+def _name(subject: Subject) -> None:
+    metadata = subject.at("metadata")
+    if not subject.name:
+        if metadata is not None and metadata.get("generateName"):
+            return
+        node = metadata.get("name") if metadata else None
+        if node is not None and not node.is_empty:
+            return  # of a wrong type: the schema says so
+        lines = ["metadata:", "  name: <name>"]
+        if metadata is not None and metadata.entries and not metadata.flow:
+            lines = ["metadata:", f"{' ' * metadata.column}name: <name>"]
+        subject.add("name-missing", ("metadata", "name"), message="resource name may not be empty", corrected="\n".join(lines))
+        return
+    node = subject.at("metadata", "name")
+    if node is None or subject.kind in _FREE_NAMES:
+        return
+    only_label = subject.kind in _LABEL_NAMES
+    if "$" in subject.name or (_LABEL if only_label else _NAME).fullmatch(subject.name) and len(subject.name) <= 253:
+        return
+    better = re.sub(r"[^a-z0-9.-]+" if not only_label else r"[^a-z0-9-]+", "-", subject.name.lower()).strip("-.")[:63]
+    message = (
+        f'metadata.name: Invalid value: "{subject.name}": a lowercase RFC 1123 {"label" if only_label else "subdomain"} must '
+        "consist of lower case alphanumeric characters or '-'"
+    )
+    _set(subject, ("metadata", "name"), node, better, message)
+
+
+def _set(subject: Subject, path: Path, node: Node, better: str, message: str = "") -> None:
+    """A value that must be another one."""
+    quoted = f'"{better}"' if node.quoted else better
+    corrected = with_value(subject.page.line(node.line), node, quoted) if better else ""
+    subject.add("bad-value", path, line=node.line, value=node.text, expected=better, message=message, corrected=corrected)
+
+
+# --- services and workloads -----------------------------------------------------------------------------
+
+
+def _service(subject: Subject) -> None:
+    spec = subject.at("spec")
+    kind = subject.at("spec", "type")
+    if kind is not None and kind.text == "ExternalName":
+        return
+    ports = subject.at("spec", "ports")
+    if ports is None or not ports.items:
+        headless = subject.at("spec", "clusterIP")
+        if (headless is None or headless.text != "None") and (ports is None or ports.entries is None):
+            lines = ["spec:", "  ports:", "    - port: <port>"]
+            if spec is not None and spec.entries and not spec.flow:
+                indent = " " * spec.column
+                lines = ["spec:", f"{indent}ports:", f"{indent}  - port: <port>"]
+            subject.add("port-missing", ("spec", "ports"), message="spec.ports: Required value", corrected="\n".join(lines))
+    elif len(ports.items) > 1:
+        for number, port in enumerate(ports.items):
+            if port.entries is not None and port.get("name") is None:
+                subject.add(
+                    "required-missing", ("spec", "ports", number, "name"),
+                    message=f"spec.ports[{number}].name: Required value",
+                    corrected=joined([" " * max(0, port.column - 2) + "- name: <name>"]),
+                )  # fmt: skip
+
+
+def _template(subject: Subject) -> None:
+    where = TEMPLATES[subject.kind]
+    labels_at = (*where, "metadata", "labels")
+    labels = pairs(subject.root.at(labels_at))
+    if subject.kind in ("Job", "CronJob"):
+        policy = subject.root.at((*where, "spec", "restartPolicy"))
+        if subject.root.at((*where, "spec")) is not None and (policy is None or policy.text == "Always"):
+            path = (*where, "spec", "restartPolicy")
+            message = 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'
+            if policy is None:
+                subject.add("required-missing", path, expected="OnFailure, Never", message=message)
+            else:
+                _set(subject, path, policy, "OnFailure", message)
+        return
+    policy = subject.root.at((*where, "spec", "restartPolicy"))
+    if policy is not None and policy.text in ("Never", "OnFailure"):
+        message = f'spec.template.spec.restartPolicy: Unsupported value: "{policy.text}": supported values: "Always"'
+        _set(subject, (*where, "spec", "restartPolicy"), policy, "Always", message)
+    selector_at: Path = ("spec", "selector") if subject.kind == "ReplicationController" else ("spec", "selector", "matchLabels")
+    selector = pairs(subject.root.at(selector_at))
+    if selector and not labels:
+        if any(one.field.endswith("template.metadata.labels") for one in subject.problems):
+            return
+        template = subject.root.at((*where, "metadata"))
+        indent = template.column if template is not None and template.entries else 6
+        lines = [" " * indent + "labels:", *(f"{' ' * indent}  {name}: {value}" for name, value in selector.items())]
+        message = "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
+        subject.add("labels-missing", labels_at, value=shown(selector), message=message, corrected=joined(lines))
+    elif selector and not selector.items() <= labels.items():
+        message = "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
+        subject.add("selector-mismatch", selector_at, value=shown(selector), expected=shown(labels), message=message,
+                    corrected=matching(subject, selector_at, labels_at))  # fmt: skip
+
+
+# --- pods -----------------------------------------------------------------------------------------------
+
+
+def _pod(subject: Subject, path: Path, pod: Node) -> None:
+    volumes = {node.text for node in (one.get("name") for one in _items(pod.get("volumes"))) if node is not None}
+    volumes |= {
+        node.text
+        for node in (one.at(("metadata", "name")) for one in _items(subject.at("spec", "volumeClaimTemplates")))
+        if node is not None
+    }
+    names: set[str] = set()
+    for group in ("initContainers", "containers"):
+        for number, container in enumerate(_items(pod.get(group))):
+            here = (*path, group, number)
+            name, image = container.get("name"), container.get("image")
+            if image is None or image.is_empty:
+                column = container.column
+                corrected = "" if container.flow else f"{' ' * column}image: <image>"
+                subject.add("required-missing", (*here, "image"), message=f"{group}[{number}].image: Required value",
+                            corrected=corrected)  # fmt: skip
+            if name is not None and name.text:
+                if name.text in names:
+                    subject.add("duplicate-name", (*here, "name"), value=name.text, message=f'Duplicate value: "{name.text}"')
+                elif isinstance(name.value, str) and not _LABEL.fullmatch(name.text) and "$" not in name.text:
+                    better = re.sub(r"[^a-z0-9-]+", "-", name.text.lower()).strip("-")[:63]
+                    _set(subject, (*here, "name"), name, better, f'{group}[{number}].name: Invalid value: "{name.text}"')
+                names.add(name.text)
+            _mounts(subject, here, container, volumes)
+            _resources(subject, here, container)
+
+
+def _mounts(subject: Subject, path: Path, container: Node, volumes: set[str]) -> None:
+    for number, mount in enumerate(_items(container.get("volumeMounts"))):
+        name = mount.get("name")
+        if name is not None and name.text and name.text not in volumes:
+            full = (*path, "volumeMounts", number, "name")
+            near = closest(name.text, frozenset(volumes), 0.6)
+            message = f'volumeMounts[{number}].name: Not found: "{name.text}"'
+            line = subject.page.line(name.line)
+            corrected = with_value(line, name, near) if near else ""
+            subject.add("volume-unknown", full, line=name.line, value=name.text, expected=near, message=message, corrected=corrected)
+
+
+def _resources(subject: Subject, path: Path, container: Node) -> None:
+    requests, limits = container.at(("resources", "requests")), container.at(("resources", "limits"))
+    if requests is None or limits is None:
+        return
+    for key, value in requests.entries or ():
+        limit = limits.get(key.text)
+        asked, allowed = amount(value), amount(limit)
+        if limit is not None and asked is not None and allowed is not None and asked > allowed:
+            full = (*path, "resources", "requests", key.text)
+            message = f'requests: Invalid value: "{value.text}": must be less than or equal to {key.text} limit of {limit.text}'
+            _set(subject, full, value, limit.text, message)
+
+
+def amount(node: Node | None) -> float | None:
+    """A quantity as a number."""
+    found = _QUANTITY.fullmatch(node.text) if node is not None else None
+    if found is None:
+        return None
+    suffix = found[2] or ""
+    if suffix in _UNITS:
+        return float(found[1]) * _UNITS[suffix]
+    return float(found[0])
+
+
+def _items(node: Node | None) -> list[Node]:
+    return [one for one in (node.items or [] if node else []) if one.entries is not None]
+
+
+# --- every place ----------------------------------------------------------------------------------------
+
+
+def _place(subject: Subject, api: Api, path: Path, node: Node, schema: Schema) -> None:
+    definition = definition_of(schema)
+    if definition == "Quantity":
+        _quantity(subject, path, node)
+    elif node.entries is not None:
+        if path[-1:] == ("labels",) and path[-2:-1] == ("metadata",) or path[-1:] == ("matchLabels",):
+            _check_labels(subject, path, node)
+        for key, value in node.entries:
+            words = allowed_values().get((definition, key.text))
+            if words is not None:
+                _word(subject, (*path, key.text), value, words)
+            if key.text in _PORT_FIELDS and isinstance(value.value, int) and not isinstance(value.value, bool):
+                _port(subject, (*path, key.text), value, key.text)
+
+
+def _port(subject: Subject, path: Path, node: Node, field: str) -> None:
+    number = node.value
+    if not isinstance(number, int) or path[-2:-1] == ("limits",):
+        return
+    if field == "nodePort" and number and not 30000 <= number <= 32767:
+        message = f"provided port is not in the valid range. The range of valid ports is 30000-32767 (nodePort: {number})"
+        subject.add("bad-value", path, line=node.line, value=node.text, expected="30000-32767", message=message)
+    elif not (0 if field in ("hostPort", "nodePort") else 1) <= number <= MAX_PORT:
+        message = f"Invalid value: {number}: must be between 1 and {MAX_PORT}, inclusive"
+        subject.add("bad-value", path, line=node.line, value=node.text, expected="1-65535", message=message)
+
+
+def _word(subject: Subject, path: Path, value: Node, words: tuple[str, ...]) -> None:
+    nodes: list[tuple[Path, Node]] = [(path, value)]
+    if value.items is not None:
+        nodes = [((*path, number), one) for number, one in enumerate(value.items)]
+    for where, node in nodes:
+        if not isinstance(node.value, str) or node.text in words or not node.text or "$" in node.text:
+            continue
+        near = closest(node.text, frozenset(words), 0.6)
+        message = f'{".".join(map(str, where))}: Unsupported value: "{node.text}": supported values: {", ".join(words)}'
+        line = subject.page.line(node.line)
+        corrected = with_value(line, node, f'"{near}"' if node.quoted else near) if near else ""
+        subject.add("bad-value", where, line=node.line, value=node.text, expected=near or ", ".join(words), message=message,
+                    corrected=corrected)  # fmt: skip
+
+
+def _check_labels(subject: Subject, path: Path, node: Node) -> None:
+    for key, value in node.entries or ():
+        if not _LABEL_KEY.fullmatch(key.text) and "$" not in key.text:
+            subject.add("bad-value", (*path, key.text), value=key.text, message=f'Invalid value: "{key.text}": name part must '
+                        "consist of alphanumeric characters, '-', '_' or '.'")  # fmt: skip
+        if isinstance(value.value, str) and not _LABEL_VALUE.fullmatch(value.text) and "$" not in value.text:
+            better = re.sub(r"[^A-Za-z0-9_.-]+", "-", value.text).strip("-_.")[:63]
+            message = f'metadata.labels: Invalid value: "{value.text}": a valid label must be an empty string or consist of ' \
+                "alphanumeric characters, '-', '_' or '.'"  # fmt: skip
+            _set(subject, (*path, key.text), value, better, message)
+
+
+def _quantity(subject: Subject, path: Path, node: Node) -> None:
+    if node.entries is not None or node.items is not None or isinstance(node.value, bool) or node.value is None:
+        return
+    if _QUANTITY.fullmatch(node.text) or "$" in node.text:
+        return
+    found = re.fullmatch(r"([+-]?[\d.]+)\s*([A-Za-z]*)", node.text)
+    suffix: Any = _SUFFIXES.get(found[2].lower()) if found else None
+    better = f"{found[1]}{suffix}" if found and suffix is not None else ""
+    message = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    _set(subject, path, node, better, message)
