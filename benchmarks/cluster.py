@@ -49,7 +49,12 @@ def _node(name: str) -> dict[str, Any]:
     ]
     resources = {"cpu": "16", "memory": "64Gi", "pods": "110"}
     return {
-        "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": THEN, "labels": {"kubernetes.io/os": "linux"}},
+        "metadata": {
+            "name": name,
+            "uid": f"uid-{name}",
+            "creationTimestamp": THEN,
+            "labels": {"kubernetes.io/os": "linux"},
+        },
         "spec": {"podCIDR": "10.0.0.0/24"},
         "status": {
             "conditions": conditions,
@@ -75,7 +80,9 @@ def _pod(namespace: str, index: int, nodes: int, fault: str) -> tuple[dict[str, 
         events.append(_event(namespace, name, "BackOff", "Back-off restarting failed container app"))
     elif fault == "pull":
         state = {"waiting": {"reason": "ImagePullBackOff", "message": f'Back-off pulling image "{image}"'}}
-        text = f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to resolve reference: not found'
+        text = (
+            f'Failed to pull image "{image}": rpc error: code = NotFound desc = failed to resolve reference: not found'
+        )
         events.append(_event(namespace, name, "Failed", text))
     status["state"] = state
     conditions = [
@@ -91,7 +98,12 @@ def _pod(namespace: str, index: int, nodes: int, fault: str) -> tuple[dict[str, 
             "creationTimestamp": THEN,
             "labels": {"app": f"app-{index % 50}", "pod-template-hash": "6b8d9c7f5d"},
             "ownerReferences": [
-                {"kind": "ReplicaSet", "name": f"app-{index % 50}-6b8d9c7f5d", "controller": True, "apiVersion": "apps/v1"}
+                {
+                    "kind": "ReplicaSet",
+                    "name": f"app-{index % 50}-6b8d9c7f5d",
+                    "controller": True,
+                    "apiVersion": "apps/v1",
+                }
             ],
         },
         "spec": {

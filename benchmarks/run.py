@@ -80,7 +80,10 @@ def growth(expert: Expert) -> None:
     passage = Passage(paste(64 << 10), {"via": "paste"}, Source("paste"))
     for share in (10, 2, 1):
         chosen = SignatureSet(entries[::share])
-        report(f"signatures over 64 KB, {len(chosen)} patterns", f"{median_ms(lambda c=chosen: c.scan([passage]), 9):8.1f} ms")
+        report(
+            f"signatures over 64 KB, {len(chosen)} patterns",
+            f"{median_ms(lambda c=chosen: c.scan([passage]), 9):8.1f} ms",
+        )
 
 
 def command_line() -> None:
@@ -98,9 +101,7 @@ def big_cluster(nodes: int, pods: int, faults: int) -> None:
         command = [sys.executable, "-m", "bot.cli", "summary", "--dump", folder, "--format", "json"]
         measured = ["/usr/bin/env", "bash", "-c", 'exec "$@"', "bash", *command]
         started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", _MEASURE, *measured], check=True, capture_output=True, text=True
-        )
+        done = subprocess.run([sys.executable, "-c", _MEASURE, *measured], check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - started
         report(f"summary of {nodes} nodes, {pods} pods, {faults} faults", f"{seconds:8.1f} s")
         report("  peak memory of the largest process", f"{int(done.stdout.splitlines()[-1]) / 1024:8.0f} MB")
@@ -121,7 +122,9 @@ async def run(arguments: argparse.Namespace) -> None:
     started = time.perf_counter()
     knowledge = load()
     expert = Expert(knowledge)
-    report(f"knowledge loaded from its cache, {len(knowledge.entries)} entries", f"{time.perf_counter() - started:8.2f} s")
+    report(
+        f"knowledge loaded from its cache, {len(knowledge.entries)} entries", f"{time.perf_counter() - started:8.2f} s"
+    )
     started = time.perf_counter()
     len(knowledge.signatures)
     report("signatures compiled", f"{time.perf_counter() - started:8.2f} s")

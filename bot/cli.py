@@ -124,13 +124,17 @@ def summary(
 @app.command()
 def check(
     manifests: Annotated[list[Path], typer.Argument(help="Manifest files (YAML or JSON), or - for standard input.")],
+    kubernetes_version: Annotated[
+        str,
+        typer.Option("--kubernetes-version", help="The API to check against, such as 1.31. Default: the newest known."),
+    ] = "",
     format: FormatOption = Format.text,
     lang: LangOption = Lang.en,
 ) -> None:
     """Check manifests before they are sent: file, line and the corrected lines."""
     from bot import commands
 
-    _run(commands.check(manifests, format, lang))
+    _run(commands.check(manifests, format, lang, kubernetes_version))
 
 
 @app.command()
@@ -154,7 +158,9 @@ def demo() -> None:
 
 
 @kb.command("lint")
-def kb_lint(paths: Annotated[list[str] | None, typer.Argument(help="Entries, files or folders; default all.")] = None) -> None:
+def kb_lint(
+    paths: Annotated[list[str] | None, typer.Argument(help="Entries, files or folders; default all.")] = None,
+) -> None:
     """Load the knowledge and say everything that is wrong with it."""
     from bot import kb_commands
 
@@ -162,7 +168,9 @@ def kb_lint(paths: Annotated[list[str] | None, typer.Argument(help="Entries, fil
 
 
 @kb.command("test")
-def kb_test(paths: Annotated[list[str] | None, typer.Argument(help="Entries, files or folders; default all.")] = None) -> None:
+def kb_test(
+    paths: Annotated[list[str] | None, typer.Argument(help="Entries, files or folders; default all.")] = None,
+) -> None:
     """Run the examples of the entries."""
     from bot import kb_commands
 

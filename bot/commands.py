@@ -79,8 +79,18 @@ async def ask(
     show(consultation, format, lang)
 
 
-async def check(manifests: list[Path], format: str, lang: str) -> None:
-    raise NotImplementedError
+async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
+    from bot.collect.manifest.source import ManifestSource, with_lines
+
+    names = [str(manifest) for manifest in manifests]
+    source = ManifestSource([(name, read_input(name)) for name in names], kubernetes_version)
+    expert = Expert(load())
+    try:
+        consultation = await consult(expert, source, Question("check", " ".join(names)))
+    finally:
+        await expert.close()
+    with_lines(consultation.answer)
+    show(consultation, format, lang)
 
 
 async def why(id_: str, format: str, lang: str) -> None:
@@ -93,7 +103,9 @@ async def why(id_: str, format: str, lang: str) -> None:
         finding = next((f for f in findings if id_ in (f.id, f.fingerprint(), f"{f.id}@{f.subject}")), None)
         if finding is None:
             known = ", ".join(dict.fromkeys(f.id for f in findings)) or "none"
-            raise KdiagError(f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}")
+            raise KdiagError(
+                f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}"
+            )
         explanation = await explain_finding(expert, observations, reasoning, finding)
     finally:
         await expert.close()

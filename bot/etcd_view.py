@@ -24,7 +24,9 @@ def view(path: str, facts: Iterable[Fact]) -> EtcdView:
         raise KdiagError(f"etcd has no key {wanted}" + (f"; did you mean {near[0]}?" if near else ""))
     if found.get("dir"):
         prefix = wanted.rstrip("/") + "/"
-        children = sorted(key for key in keys if key.startswith(prefix) and "/" not in key[len(prefix) :] and key != prefix)
+        children = sorted(
+            key for key in keys if key.startswith(prefix) and "/" not in key[len(prefix) :] and key != prefix
+        )
         return EtcdView(wanted, True, tuple(children), "")
     return EtcdView(wanted, False, (), pretty(str(found.get("value") or "")))
 

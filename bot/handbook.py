@@ -21,7 +21,11 @@ LABELS = {
 def entry_as_markdown(entry: Entry, knowledge: Knowledge, lang: str) -> str:
     """The whole entry; every id it names is a link to that entry's page."""
     title = in_language(entry.title, lang) or entry.id
-    lines = [f"# {title}", "", f"`{entry.id}` · {say(entry.severity, lang)} · {say('certainty', lang)} {entry.certainty:.0%}"]
+    lines = [
+        f"# {title}",
+        "",
+        f"`{entry.id}` · {say(entry.severity, lang)} · {say('certainty', lang)} {entry.certainty:.0%}",
+    ]
     lines += ["", f"*{entry.file}:{entry.line}*", ""]
     if entry.cause:
         lines += [f"## {_label('means', lang)}", "", _words(in_language(entry.cause, lang)), ""]

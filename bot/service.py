@@ -93,7 +93,13 @@ async def consult(
         observations = _joined(observations)
         progress("infer")
         reasoning = await expert.reason(observations)
-    return Consultation(question, source.asked(question), observations, reasoning, _answer(source, question, observations, reasoning, hygiene))
+    return Consultation(
+        question,
+        source.asked(question),
+        observations,
+        reasoning,
+        _answer(source, question, observations, reasoning, hygiene),
+    )
 
 
 def _joined(observations: Observations) -> Observations:

@@ -9,7 +9,9 @@ import yaml
 
 from rules.errors import UsageError
 
-_ERROR: Final = re.compile(r"(?i)error|fail|refused|denied|cannot|unable|invalid|not found|timed? ?out|forbidden|panic|fatal")
+_ERROR: Final = re.compile(
+    r"(?i)error|fail|refused|denied|cannot|unable|invalid|not found|timed? ?out|forbidden|panic|fatal"
+)
 _NAMES: Final = re.compile(
     r'"[^"]+"'  # what stands in quotes
     r"|\b[\w.-]+\.[\w.-]+/[\w./:@-]+"  # images and paths with a host

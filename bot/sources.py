@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-
 from typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from bot.collect.dump import Dump
 from bot.questions import OBJECT_KINDS, Question

@@ -22,7 +22,7 @@ import re2
 
 from rules.errors import KnowledgeError
 from rules.kinds import Fact, Scalar
-from rules.schema import Entry, Pattern, Route, Condition
+from rules.schema import Condition, Entry, Pattern, Route
 
 MAX_RULES: Final = 150
 MAX_TAGS_PER_KIND: Final = 50
@@ -93,7 +93,9 @@ class Program:
             newest = len(self.definitions) - 1
             fits = len(self.definitions[newest]) < MAX_RULES
             for kind in {k for k, _ in tags}:
-                held = {t for (k, _), t in self._tags.items() if k == kind and newest in self._rulesets_of_tag.get(t, ())}
+                held = {
+                    t for (k, _), t in self._tags.items() if k == kind and newest in self._rulesets_of_tag.get(t, ())
+                }
                 fits = fits and len(held | {t for k, t in tags if k == kind}) <= MAX_TAGS_PER_KIND
             if fits:
                 return newest

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from rules.compile import Program, Rule
 from rules.errors import EngineError
-from rules.kinds import KINDS, PARTS, WHERE, Fact, Scalar, Source
+from rules.kinds import PARTS, WHERE, Fact, Scalar, Source
 
 TIME_LIMIT_S: Final = 20.0
 """One exchange with the worker. The largest recording takes a fraction of it."""
@@ -186,8 +186,7 @@ def conclude(rule: Rule, bound: Mapping[str, Fact], subject: str = "") -> tuple[
         about: dict[str, Scalar] = {"is": rule.entry.id, "subject": subject}
         for one in bound.values():
             for name, value in one.attributes.items():
-                if name in KINDS["finding"][1] and (name in WHERE or name in PARTS) and name not in about:
-                    if isinstance(value, str):
-                        about[name] = value
+                if (name in WHERE or name in PARTS) and name not in about and isinstance(value, str):
+                    about[name] = value
         facts.append(Fact("finding", about, Source(f"rule {rule.entry.id}")))
     return tuple(facts)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rules.compile import Rule
 from rules.engine import Engine, Inference, conclude
 from rules.findings import Finding, Ranked
 from rules.kinds import Fact
 from rules.knowledge import Knowledge
 from rules.observations import Observations, Topology
-from rules.compile import Rule
 from rules.rank import Nearby, build, profile_of, rank, subject_of
 
 

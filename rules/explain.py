@@ -135,7 +135,9 @@ def _why_not(pattern: Pattern, facts: Mapping[str, Sequence[Fact]]) -> str:
         return f"no {pattern.kind} joins the others"
     seen = nearest.get(failed.attribute)
     if seen is None:
-        return f"{pattern.kind}.{failed.attribute} is not known (it would have to be {failed.op} {_shown(failed.value)})"
+        return (
+            f"{pattern.kind}.{failed.attribute} is not known (it would have to be {failed.op} {_shown(failed.value)})"
+        )
     return f"{pattern.kind}.{failed.attribute} is {seen}, not {failed.op} {_shown(failed.value)}"
 
 
@@ -143,9 +145,7 @@ def _shown(value: object) -> str:
     return " or ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-async def vanish(
-    expert: Expert, observations: Observations, reasoning: Reasoning, finding: Finding
-) -> list[Finding]:
+async def vanish(expert: Expert, observations: Observations, reasoning: Reasoning, finding: Finding) -> list[Finding]:
     """What would go with the cause: no longer derived, or explained by nothing that remains."""
     retracted = own_facts(finding)
     rest = await expert.reason(observations, without=retracted)

@@ -290,7 +290,10 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "period_s": (int, "periodSeconds"),
             "failure_threshold": (int, "failureThreshold"),
             "declared_ports": (str, "the container's own ports, comma separated"),
-            "port_declared": (bool, "whether the port is one that the container declares; left out if it declares none"),
+            "port_declared": (
+                bool,
+                "whether the port is one that the container declares; left out if it declares none",
+            ),
             "listens": (str, "ports its log says it listens on, comma separated"),
             "in_initial_delay": (bool, "the container is younger than the initial delay"),
         },

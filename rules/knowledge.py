@@ -24,8 +24,8 @@ import yaml
 from rules import kinds, patterns, schema
 from rules.compile import Program
 from rules.errors import KnowledgeError
-from rules.schema import Entry, nearest, read_file
 from rules.patterns import compile_pattern
+from rules.schema import Entry, nearest, read_file
 from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))

@@ -73,7 +73,7 @@ class Topology:
         return self._below.get(subject, {})
 
     def path(self, upper: str, lower: str) -> list[Relation] | None:
-        """The shortest chain of relations from `upper` down to `lower`; [] if they are the same, None if there is none."""
+        """The shortest chain of relations from `upper` down to `lower`; [] if they are the same, None if none."""
         if upper == lower:
             return []
         came_from: dict[str, Relation] = {}

@@ -77,7 +77,9 @@ class Nearby:
                     name = one.get("container")
                     # a word such as {image} may come from a container only if it is clear which one is meant
                     near += [f for f in found if f.kind != "container"]
-                    near += [f for f in containers if f.get("container") == name or (name is None and len(containers) == 1)]
+                    near += [
+                        f for f in containers if f.get("container") == name or (name is None and len(containers) == 1)
+                    ]
         return near
 
 

@@ -254,7 +254,9 @@ def _entry(data: object, file: str, line: int) -> Entry:
     routes = tuple(_routes(data.get("when"), float(certainty), id_, bool(signs)))
     bound = {p.name: p.kind for r in routes for p in r.patterns}
     examples = data.get("examples") or {}
-    if not isinstance(examples, dict) or set(examples) - {"match", "no_match"} - {k for k in examples if len(str(k)) <= 2}:
+    if not isinstance(examples, dict) or set(examples) - {"match", "no_match"} - {
+        k for k in examples if len(str(k)) <= 2
+    }:
         raise _Fault(["examples"], "examples holds `match` and `no_match` (and one- or two-letter anchors)")
     entry = Entry(
         id=id_,
@@ -381,7 +383,7 @@ def _pattern(name: str, data: object, path: list[str | int], earlier: Mapping[st
         if attribute not in attributes:
             raise _Fault([*path, key], f"{kind} has no attribute {attribute!r}{nearest(attribute, attributes)}")
         if isinstance(value, str) and value.startswith("$"):
-            other, dot, other_attribute = value[1:].partition(".")
+            other, _, other_attribute = value[1:].partition(".")
             other_attribute = other_attribute or attribute
             if other not in earlier:
                 raise _Fault([*path, key], f"{value} refers to no earlier pattern{nearest(other, earlier)}")
@@ -510,7 +512,11 @@ def _text(data: Mapping[str, Any], key: str) -> Text:
         return {}
     if isinstance(value, str):
         return {"en": value.strip()}
-    if not isinstance(value, dict) or set(value) - set(LANGUAGES) or not all(isinstance(v, str) for v in value.values()):
+    if (
+        not isinstance(value, dict)
+        or set(value) - set(LANGUAGES)
+        or not all(isinstance(v, str) for v in value.values())
+    ):
         raise _Fault([key], f"{key} is a text, or a mapping of {' and '.join(LANGUAGES)}")
     return {lang: text.strip() for lang, text in value.items()}
 

@@ -15,7 +15,9 @@ def stage_of(pod: str, facts: Iterable[Fact], roots: Sequence[Ranked]) -> Stage 
     of_pod = next((one for one in about if one.kind == "pod"), None)
     if of_pod is None:
         return None
-    containers = [one for one in about if one.kind == "container" and one.get("role") in ("main", "init", "sidecar", None)]
+    containers = [
+        one for one in about if one.kind == "container" and one.get("role") in ("main", "init", "sidecar", None)
+    ]
     reached = _reached(of_pod, containers, about)
     stopped = None
     for ranked in roots:

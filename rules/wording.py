@@ -65,4 +65,3 @@ def _first(facts: Iterable[Fact], attribute: str) -> str | None:
         if isinstance(value, str):
             return value
     return None
-

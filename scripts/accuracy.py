@@ -73,7 +73,9 @@ class Score:
         for low, high in BINS:
             inside = [right for certainty, right in self.calibration if low <= certainty < high]
             if inside:
-                print(f"{low:.2f} - {min(high, 1):.2f}   {sum(inside):5}  {len(inside):4}  {100 * sum(inside) / len(inside):5.1f} %")
+                print(
+                    f"{low:.2f} - {min(high, 1):.2f}   {sum(inside):5}  {len(inside):4}  {100 * sum(inside) / len(inside):5.1f} %"
+                )
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -43,7 +43,9 @@ def node(name: str, role: str = "", silent: bool = False, cpu: str = "4") -> dic
     taints = []
     if silent:
         message = "Kubelet stopped posting node status."
-        ready = condition("Ready", "Unknown", REBOOT, lastHeartbeatTime=REBOOT, reason="NodeStatusUnknown", message=message)
+        ready = condition(
+            "Ready", "Unknown", REBOOT, lastHeartbeatTime=REBOOT, reason="NodeStatusUnknown", message=message
+        )
         taints = [
             {"key": "node.kubernetes.io/unreachable", "effect": effect, "timeAdded": REBOOT}
             for effect in ("NoSchedule", "NoExecute")
@@ -93,22 +95,32 @@ def pod(app: str, suffix: str, on: str | None, cpu: str = "500m", **change: Any)
     }  # fmt: skip
     more: dict[str, Any] = {}
     if change.get("secret"):
-        container["env"] = [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": change["secret"], "key": "token"}}}]
+        container["env"] = [
+            {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": change["secret"], "key": "token"}}}
+        ]
         waiting = {"reason": "CreateContainerConfigError", "message": f'secret "{change["secret"]}" not found'}
         status["phase"] = "Pending"
         status["conditions"] = [condition(t, "False", EVICTED) for t in ("Ready", "ContainersReady")]
         status["conditions"].append(condition("PodScheduled", "True", EVICTED))
         status["containerStatuses"][0] |= {"ready": False, "started": False, "state": {"waiting": waiting}}
     if change.get("lost"):
-        status["conditions"] = [condition("Ready", "False", REBOOT, reason="NodeNotReady"), condition("PodScheduled", "True")]
+        status["conditions"] = [
+            condition("Ready", "False", REBOOT, reason="NodeNotReady"),
+            condition("PodScheduled", "True"),
+        ]
         more = {"deletionTimestamp": EVICTED, "deletionGracePeriodSeconds": 30}
     if on is None:
-        status = {"phase": "Pending", "conditions": [condition("PodScheduled", "False", EVICTED, reason="Unschedulable", message=NO_ROOM)]}
+        status = {
+            "phase": "Pending",
+            "conditions": [condition("PodScheduled", "False", EVICTED, reason="Unschedulable", message=NO_ROOM)],
+        }
         more = {"creationTimestamp": EVICTED}
     labels = {"app": app, "pod-template-hash": "7c9d8f6b5"}
     spec = {"containers": [container], "restartPolicy": "Always", "serviceAccountName": "default"}
     return {
-        "metadata": metadata(name, "shop", labels=labels, ownerReferences=owner("ReplicaSet", f"{app}-7c9d8f6b5"), **more),
+        "metadata": metadata(
+            name, "shop", labels=labels, ownerReferences=owner("ReplicaSet", f"{app}-7c9d8f6b5"), **more
+        ),
         "spec": spec | ({"nodeName": on} if on else {}),
         "status": status,
     }
@@ -127,7 +139,10 @@ def deployment(app: str, wanted: int, ready: int) -> tuple[dict[str, Any], dict[
     if ready:
         counts |= {"readyReplicas": ready, "availableReplicas": ready}
     available = condition("Available", "True" if ready == wanted else "False", EVICTED, reason="MinimumReplicasAvailable" if ready == wanted else "MinimumReplicasUnavailable")  # fmt: skip
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": app, "image": f"registry.example.com/shop/{app}:3.1"}]}}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": app, "image": f"registry.example.com/shop/{app}:3.1"}]},
+    }
     spec = {"replicas": wanted, "selector": {"matchLabels": labels}, "template": template}
     one = {"metadata": metadata(app, "shop"), "spec": spec, "status": counts | {"conditions": [available]}}
     set_name = f"{app}-7c9d8f6b5"
@@ -156,8 +171,14 @@ def event(kind: str, name: str, reason: str, message: str, when: str, component:
 
 def service(app: str, addresses: int) -> tuple[dict[str, Any], dict[str, Any]]:
     ports = [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}]
-    one = {"metadata": metadata(app, "shop"), "spec": {"type": "ClusterIP", "clusterIP": "10.96.7.20", "selector": {"app": app}, "ports": ports}}
-    subset = {"addresses": [{"ip": f"10.244.1.{n + 7}"} for n in range(addresses)], "ports": [{"name": "http", "port": 8080}]}
+    one = {
+        "metadata": metadata(app, "shop"),
+        "spec": {"type": "ClusterIP", "clusterIP": "10.96.7.20", "selector": {"app": app}, "ports": ports},
+    }
+    subset = {
+        "addresses": [{"ip": f"10.244.1.{n + 7}"} for n in range(addresses)],
+        "ports": [{"name": "http", "port": 8080}],
+    }
     return one, {"metadata": metadata(app, "shop"), "subsets": [subset] if addresses else []}
 
 
@@ -173,14 +194,17 @@ def main() -> None:
         pod("mailer", "x3l8g", "node-1", secret="smtp-token"),
     ]
     deployments, sets = zip(
-        *(deployment(*each) for each in (("web", 2, 1), ("cart", 1, 0), ("search", 1, 1), ("mailer", 1, 0))), strict=True
+        *(deployment(*each) for each in (("web", 2, 1), ("cart", 1, 0), ("search", 1, 1), ("mailer", 1, 0))),
+        strict=True,
     )
     services, endpoints = zip(*(service(*each) for each in (("web", 1), ("cart", 0), ("search", 1))), strict=True)
     events = [
         event("Node", "node-2", "NodeNotReady", "Node node-2 status is now: NodeNotReady", REBOOT, "node-controller"),
         event("Pod", "web-7c9d8f6b5-q5v7c", "FailedScheduling", NO_ROOM, EVICTED, "default-scheduler", 3),
         event("Pod", "cart-7c9d8f6b5-w9d3s", "FailedScheduling", NO_ROOM, EVICTED, "default-scheduler", 3),
-        event("Pod", "mailer-7c9d8f6b5-x3l8g", "Failed", 'Error: secret "smtp-token" not found', EVICTED, "kubelet", 40),
+        event(
+            "Pod", "mailer-7c9d8f6b5-x3l8g", "Failed", 'Error: secret "smtp-token" not found', EVICTED, "kubelet", 40
+        ),
     ]
     lists: dict[str, tuple[str, list[Any]]] = {
         "nodes.json": ("Node", [node("control-1", "control-plane"), node("node-1"), node("node-2", silent=True)]),

@@ -2,14 +2,14 @@
 
     python scripts/build_docs.py [--out site]
 
-`docs/picture.svg` and `docs/facts.md` are kept in the repository (a test says when they are stale). The handbook goes to
-`site/`: a page for each entry in English and Japanese, as a static site that needs no server.
+`docs/picture.svg` and `docs/facts.md` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import re
 import subprocess
 import sys
@@ -36,7 +36,7 @@ NAMES = {"en": "English", "ja": "日本語"}
 
 async def picture() -> str:
     """The terminal after `kdiag pod cart` in the demo's cluster, as SVG without outside fonts."""
-    console = Console(record=True, width=110, highlight=False, file=Path("/dev/null").open("w"), force_terminal=True)
+    console = Console(record=True, width=110, highlight=False, file=io.StringIO(), force_terminal=True)
     expert = Expert(load())
     try:
         answer = (await consult(expert, DumpSource(Dump(RECORDING)), Question("pod", "cart-7c9d8f6b5-w9d3s"))).answer

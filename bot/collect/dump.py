@@ -11,7 +11,7 @@ import gc
 import importlib
 import importlib.resources
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -208,9 +208,10 @@ class Dump:
             about["node"] = node
         if unit:
             about["unit"] = unit[1].removesuffix(".service")
-        found.facts = [_with(each, about) for each in found.facts if each.kind != "paste"]
+        found.facts = [_with_host(each, about) for each in found.facts if each.kind != "paste"]
         found.passages = [
-            replace(each, about={**about, **each.about, "via": _via(each, unit is not None)}) for each in found.passages
+            replace(each, about=_with(each.about, about) | {"via": _via(each, unit is not None)})
+            for each in found.passages
         ]
         if cut:
             found.gaps.append(Gap(f"the beginning of {path.name} of host {host}", "only its end was read"))
@@ -414,11 +415,20 @@ def _via(passage: Passage, journal: bool) -> Scalar:
     return ("journal" if journal else "command") if via == "paste" else via
 
 
-def _with(found: Fact, about: dict[str, Scalar]) -> Fact:
-    """A fact read from a host's file, with the host (and node, and unit) that its text did not name."""
+def _with(known: Mapping[str, Scalar], about: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What a text of a host's file is about: that host, by its name here (a journal cuts it short), and the rest."""
+    merged = {**about, **known}
+    host = str(about["host"])
+    if str(known.get("host", host)).partition(".")[0] == host.partition(".")[0]:
+        merged["host"] = host
+    return merged
+
+
+def _with_host(found: Fact, about: Mapping[str, Scalar]) -> Fact:
+    """A fact out of a host's file, with the host (and node, and unit) that its text did not name."""
     declared = declared_attributes(found.kind)
-    missing = {key: value for key, value in about.items() if key in declared and key not in found.attributes}
-    return replace(found, attributes={**found.attributes, **missing}) if missing else found
+    named = {key: value for key, value in _with(found.attributes, about).items() if key in declared}
+    return replace(found, attributes=named)
 
 
 def _ping_facts(content: str, host: str, node: str | None, file: str) -> list[Fact]:

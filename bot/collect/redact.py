@@ -54,6 +54,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
 )  # fmt: skip
 """What is looked for, the surest first: where two begin at the same place the first one counts."""
 
+_LONE: Final = re.compile("[\ud800-\udfff]")
 _OPTIONS: Any = re2.Options()
 _OPTIONS.max_mem = 64 << 20
 _SECRET: Final = re2.compile("|".join(f"(?:{pattern})" for _, pattern in _PATTERNS), _OPTIONS)
@@ -73,6 +74,8 @@ def redact(text: str) -> str:
     """The text with its secrets masked. Linear in its length; never raises on any string."""
     if not text:
         return text
+    if not text.isascii():
+        text = _LONE.sub("\ufffd", text)  # half a character, which RE2 cannot be given
     if _SECRET_KIND.search(text):
         text = _mask_secret_objects(text)
     parts: list[str] = []
@@ -246,6 +249,11 @@ def _mask_document(lines: list[str], shapes: list[re.Match[str] | None], begin: 
     for number in range(begin, end):
         shape = shapes[number]
         if shape is None:
+            line = lines[number].lstrip(" ")
+            if line[:1] in ("{", "}"):  # JSON over several lines: a brace begins or ends an object
+                indent = len(lines[number]) - len(line)
+                for deeper in [each for each in groups if each > indent]:
+                    _mask_group(lines, shapes, groups.pop(deeper), number, deeper)
             continue
         depth = _depth(shape)
         for deeper in [each for each in groups if each > depth or (each == depth and shape["dash"])]:

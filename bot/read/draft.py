@@ -77,7 +77,7 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.abouts = [None] * len(self.lines)
-        self.look_ahead = 8 * len(self.lines) + 256
+        self.look_ahead = 3 * len(self.lines) + 256
         size = sum([len(line.text) + 1 for line in self.lines])
         self.to_load = min(3 * size, size + 512 * 1024) + 4096
 

@@ -108,7 +108,9 @@ def _subjects(subjects: list[str], lang: str) -> str:
 
 def _footer(finding: Finding, lang: str) -> str:
     links = ", ".join(see(finding)[:2])
-    return f"`{finding.id}` · {say('certainty', lang)} {finding.certainty:.0%}" + (f" · {prose(links)}" if links else "")
+    return f"`{finding.id}` · {say('certainty', lang)} {finding.certainty:.0%}" + (
+        f" · {prose(links)}" if links else ""
+    )
 
 
 def _others(rest: list[Ranked], lang: str) -> list[Block]:

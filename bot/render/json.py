@@ -20,7 +20,12 @@ def answer_as_dict(answer: Answer, lang: str = "en") -> dict[str, Any]:
         result["stage"] = {"reached": answer.stage.reached, "stopped_by": answer.stage.stopped_by}
     if answer.etcd is not None:
         found = answer.etcd
-        result["etcd"] = {"key": found.key, "directory": found.directory, "children": list(found.children), "value": found.value}
+        result["etcd"] = {
+            "key": found.key,
+            "directory": found.directory,
+            "children": list(found.children),
+            "value": found.value,
+        }
     return result
 
 
@@ -55,9 +60,7 @@ def explanation_as_dict(explanation: Explanation, lang: str = "en") -> dict[str,
         "chain": [_link(link) for link in explanation.chain],
         "confirm": in_language(finding.confirm, lang),
         "refute": in_language(finding.refute, lang),
-        "rivals": [
-            {"id": r.id, "title": in_language(r.title, lang), "missing": r.missing} for r in explanation.rivals
-        ],
+        "rivals": [{"id": r.id, "title": in_language(r.title, lang), "missing": r.missing} for r in explanation.rivals],
         "vanish": [{"id": f.id, "subject": f.subject} for f in explanation.vanish],
         "see": see(finding),
     }

@@ -24,7 +24,9 @@ def answer_as_markdown(answer: Answer, lang: str) -> str:
         lines += [f"{say('stages', lang)}: {words}", ""]
     if answer.gaps:
         lines.append(f"**{say('gaps', lang)}**\n")
-        lines += [f"- {_text(f'{g.what}: {g.why}')}" + (f" — {_code(g.command)}" if g.command else "") for g in answer.gaps]
+        lines += [
+            f"- {_text(f'{g.what}: {g.why}')}" + (f" — {_code(g.command)}" if g.command else "") for g in answer.gaps
+        ]
         lines.append("")
     lines += [f"**{say('asks', lang)}:** {_text(in_language(ask, lang))}\n" for ask in answer.asks]
     return "\n".join(lines).rstrip() + "\n"
@@ -41,7 +43,10 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
         "",
         f"**{say('because', lang)}**",
         "",
-        *[f"- {_code(because(fact))}" + (f" ({_text(str(fact.source))})" if str(fact.source) else "") for fact in finding.evidence[:MAX_EVIDENCE]],
+        *[
+            f"- {_code(because(fact))}" + (f" ({_text(str(fact.source))})" if str(fact.source) else "")
+            for fact in finding.evidence[:MAX_EVIDENCE]
+        ],
         "",
     ]
     if finding.fix:

@@ -28,7 +28,9 @@ def show_answer(answer: Answer, lang: str, console: Console) -> None:
             return
     if not answer.roots:
         good = not answer.asks and not answer.gaps
-        console.print(Line(("✓ " if good else "? ") + _plain(headline(answer, lang)), style="green" if good else "yellow"))
+        console.print(
+            Line(("✓ " if good else "? ") + _plain(headline(answer, lang)), style="green" if good else "yellow")
+        )
     for number, ranked in enumerate(answer.roots[:SHOWN_ROOTS]):
         _show_root(ranked, lang, console, full=number < SHOWN_WHOLE)
         console.print()
@@ -64,7 +66,9 @@ def _show_root(ranked: Ranked, lang: str, console: Console, *, full: bool) -> No
     for step in finding.fix:
         note = Line("# " + _plain(in_language(step.note, lang)) if step.note else "", style="dim")
         if step.risk != "read":
-            note.append(f"  [{say(step.risk, lang)}]" if step.note else f"# [{say(step.risk, lang)}]", RISK_COLOURS[step.risk])
+            note.append(
+                f"  [{say(step.risk, lang)}]" if step.note else f"# [{say(step.risk, lang)}]", RISK_COLOURS[step.risk]
+            )
         if note.plain:
             console.print(Padding(note, (0, 4), expand=False))
         _show_command(step.command, console)
@@ -77,7 +81,9 @@ def _show_root(ranked: Ranked, lang: str, console: Console, *, full: bool) -> No
         console.print(Padding(folded, (0, 2), expand=False))
     links = see(finding)
     if links:
-        console.print(Padding(Line(_plain(f"{say('see', lang)}: {', '.join(links[:3])}"), style="dim"), (0, 2), expand=False))
+        console.print(
+            Padding(Line(_plain(f"{say('see', lang)}: {', '.join(links[:3])}"), style="dim"), (0, 2), expand=False)
+        )
 
 
 def _show_command(command: str, console: Console) -> None:
@@ -135,7 +141,13 @@ def show_explanation(explanation: Explanation, lang: str, console: Console) -> N
     console.print(Padding(tree, (0, 2), expand=False))
     for word, text in (("confirm", finding.confirm), ("refute", finding.refute)):
         if text:
-            console.print(Padding(Line(say(word, lang) + ": ", style="bold").append(_plain(in_language(text, lang))), (0, 2), expand=False))
+            console.print(
+                Padding(
+                    Line(say(word, lang) + ": ", style="bold").append(_plain(in_language(text, lang))),
+                    (0, 2),
+                    expand=False,
+                )
+            )
     console.print(Padding(Line(say("rivals", lang), style="bold"), (0, 2), expand=False))
     for rival in explanation.rivals:
         console.print(_bullet(f"{in_language(rival.title, lang)} ({rival.id}): {rival.missing}", indent=4))

@@ -25,7 +25,10 @@ RECORDING = {
                     "spec": {"nodeName": "n1", "containers": [{"name": "web", "image": "registry.example.com/web:1"}]},
                     "status": {
                         "phase": "Pending",
-                        "conditions": [{"type": "Ready", "status": "False"}, {"type": "PodScheduled", "status": "True"}],
+                        "conditions": [
+                            {"type": "Ready", "status": "False"},
+                            {"type": "PodScheduled", "status": "True"},
+                        ],
                         "containerStatuses": [
                             {
                                 "name": "web",
@@ -166,9 +169,10 @@ HOSTILE = {
     "half a JSON": '{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "web',
     "deep nesting": "[" * 200_000,
     "deep YAML": "".join("  " * n + "a:\n" for n in range(3_000)),
-    "billion laughs": "a0: &a0 [x,x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1},*a{n - 1},*a{n - 1}]\n" for n in range(1, 40)),
+    "billion laughs": "a0: &a0 [x,x]\n"
+    + "".join(f"a{n}: &a{n} [*a{n - 1},*a{n - 1},*a{n - 1}]\n" for n in range(1, 40)),
     "one endless line": "error " * 400_000,
-    "control characters": "\x1b[31mError:\x1b[0m \x07\x08\u202e \u200b secret \"shop-db\" not found",
+    "control characters": '\x1b[31mError:\x1b[0m \x07\x08\u202e \u200b secret "shop-db" not found',
     "wrong encoding": b"\xff\xfe\xfd Error: \x80\x81",
 }
 

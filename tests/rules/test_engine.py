@@ -15,11 +15,15 @@ from rules.compile import Program, Rule
 from rules.engine import Engine, conclude
 from rules.errors import EngineError
 from rules.kinds import Fact, fact
-from rules.schema import Entry, Join, Pattern, Record, Route, Condition, read_text
+from rules.schema import Condition, Entry, Join, Pattern, Record, Route, read_text
 from tests.rules.naive import closure
 
 KINDS = ("pod", "node", "service")
-ATTRIBUTES = {"pod": ("pod", "node", "phase"), "node": ("node", "reason", "zone"), "service": ("service", "type", "namespace")}
+ATTRIBUTES = {
+    "pod": ("pod", "node", "phase"),
+    "node": ("node", "reason", "zone"),
+    "service": ("service", "type", "namespace"),
+}
 VALUES = st.sampled_from(["a", "b", "c"])
 
 
@@ -56,9 +60,7 @@ def programs(draw: st.DrawFn) -> list[Entry]:
                 for attribute in ATTRIBUTES[target]
             },
         )
-        entries.append(
-            Entry(f"e{number}", "test", 1, routes=(Route(tuple(patterns), 0.9),), concludes=(concluded,))
-        )
+        entries.append(Entry(f"e{number}", "test", 1, routes=(Route(tuple(patterns), 0.9),), concludes=(concluded,)))
     return entries
 
 

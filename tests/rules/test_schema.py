@@ -76,6 +76,8 @@ def test_more_facts_than_the_engine_joins_well_are_refused() -> None:
     from rules.compile import Program
 
     patterns = "\n".join(f"  n{i}: {{kind: node}}" for i in range(9))
-    entries = read_text(f"id: wide\ntitle: {{en: a, ja: b}}\nwhen:\n{patterns}\nsubject: x\ncause: {{en: a, ja: b}}\n", "k")
+    entries = read_text(
+        f"id: wide\ntitle: {{en: a, ja: b}}\nwhen:\n{patterns}\nsubject: x\ncause: {{en: a, ja: b}}\n", "k"
+    )
     with pytest.raises(KnowledgeError, match="joins more than 8 facts"):
         Program(entries)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rules.kinds import Source
 from rules.observations import Passage
-from rules.schema import Entry, Sign
 from rules.patterns import literals, needed_words, translate
+from rules.schema import Entry, Sign
 from rules.signatures import MAX_MATCHES, SignatureSet
 
 

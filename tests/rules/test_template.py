@@ -21,7 +21,10 @@ BOUND = {
     ("template", "expected"),
     [
         ("kubectl -n {namespace} top pod {pod}", "kubectl -n shop top pod web-0"),
-        ("kubectl -n {namespace} set resources {owner} -c {container}", "kubectl -n shop set resources deployment/web -c app"),
+        (
+            "kubectl -n {namespace} set resources {owner} -c {container}",
+            "kubectl -n shop set resources deployment/web -c app",
+        ),
         ("kubectl describe node {node}", "kubectl describe node n1"),
         ("echo {killed.memory_limit}", "echo 64Mi"),
         ("kubectl get pods -o jsonpath='{.items[0]}'", "kubectl get pods -o jsonpath='{.items[0]}'"),
@@ -62,7 +65,9 @@ def test_the_first_subject_whose_words_are_known_is_taken() -> None:
 HOSTILE = st.text(min_size=1).filter(lambda s: bool(s.strip()))
 
 
-@given(HOSTILE, st.sampled_from(["echo {image} end", "echo '{image}' end", 'echo "{image}" end', "echo x={image}:1 end"]))
+@given(
+    HOSTILE, st.sampled_from(["echo {image} end", "echo '{image}' end", 'echo "{image}" end', "echo x={image}:1 end"])
+)
 def test_a_hostile_value_stays_one_word_of_the_command(value: str, template: str) -> None:
     command = Words({"s": fact("symptom", image=value)}).command(template)
     words = shlex.split(command)

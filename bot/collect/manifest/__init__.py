@@ -19,9 +19,12 @@ from rules.observations import Gap, Observations
 __all__ = ["check_text", "check_texts"]
 
 
-def check_text(text: str, name: str, version: str = "") -> Observations:
-    """The objects and problems of one text. `name` is the file's; `version` a Kubernetes version, default the newest."""
-    return check_texts([(name, text)], version)
+def check_text(text: str, name: str, version: str = "", first_line: int = 1) -> Observations:
+    """The objects and problems of one text. `name` is the file's, `version` that of Kubernetes (the newest).
+
+    `first_line` is the number of its first line, where it is a part of a longer text such as a paste.
+    """
+    return check_texts([(name, "\n" * (first_line - 1) + text)], version)
 
 
 def check_texts(texts: Iterable[tuple[str, str]], version: str = "") -> Observations:
@@ -31,7 +34,7 @@ def check_texts(texts: Iterable[tuple[str, str]], version: str = "") -> Observat
     pages: list[Page] = []
     subjects: list[Subject] = []
     for name, text in texts:
-        page = Page.of(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), name)
+        page = Page.of(_clean(text), name)
         pages.append(page)
         subjects += check_page(page, api)
     check_together(subjects)
@@ -42,9 +45,21 @@ def check_texts(texts: Iterable[tuple[str, str]], version: str = "") -> Observat
     for page in pages:
         observations.facts += page.facts()
         observations.gaps += page.gaps
+        if not page.problems and not page.gaps and not any(one.page is page for one in subjects):
+            observations.gaps.append(Gap(page.file, "it holds no object of Kubernetes"))
+    if any(one.era == "2015" for one in subjects):
+        observations.facts.append(fact("cluster", Source(pages[0].file), era="2015"))
     if _unchecked(subjects, api):
-        observations.gaps.append(Gap("the fields of today's objects", "the package kubernetes-validate is not installed"))
+        observations.gaps.append(
+            Gap("the fields of today's objects", "the package kubernetes-validate is not installed")
+        )
     return observations
+
+
+def _clean(text: str) -> str:
+    """The text as a file holds it: no byte order mark, lines that end in one way, nothing that UTF-8 cannot write."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _unchecked(subjects: list[Subject], api: Api | None) -> bool:

@@ -17,7 +17,8 @@ from bot.collect.manifest.schemas import closest
 from bot.collect.manifest.today import TEMPLATES
 from bot.collect.manifest.walk import Subject
 
-_ALIKE: Final = 0.6
+_ALIKE: Final = 0.75
+"""How much alike a selector and labels must be for one to be a misspelling of the other."""
 MAX_PAIRS: Final = 40_000
 """Services times workloads that are compared."""
 
@@ -25,6 +26,7 @@ MAX_PAIRS: Final = 40_000
 def check_together(subjects: Sequence[Subject]) -> None:
     """Adds the problems to the subjects they are about."""
     _duplicates(subjects)
+    _addresses(subjects)
     services = [one for one in subjects if one.kind == "Service"]
     workloads = [one for one in subjects if pod_labels(one)]
     if len(services) * len(workloads) > MAX_PAIRS:
@@ -43,13 +45,13 @@ def check_together(subjects: Sequence[Subject]) -> None:
         _no_match(service, selector, [one for one in workloads if _together(service, one) and id(one) not in selected])
     external = {(one.namespace, one.name) for one in subjects if one.kind in ("Endpoints", "EndpointSlice")}
     for service in services:
-        if service.era == "today":
+        if not service.is_flat:
             _no_selector(service, external)
 
 
 def pod_labels(subject: Subject) -> dict[str, str]:
     """The labels of the Pods that an object makes or is."""
-    if subject.era == "2015":
+    if subject.is_flat:
         if subject.kind == "ReplicationController":
             return pairs(subject.at("desiredState", "podTemplate", "labels"))
         return pairs(subject.at("labels")) if subject.kind == "Pod" else {}
@@ -70,7 +72,7 @@ def _together(one: Subject, other: Subject) -> bool:
 
 
 def _selector_at(service: Subject) -> Path:
-    return ("selector",) if service.era == "2015" else ("spec", "selector")
+    return ("selector",) if service.is_flat else ("spec", "selector")
 
 
 def _duplicates(subjects: Sequence[Subject]) -> None:
@@ -82,9 +84,30 @@ def _duplicates(subjects: Sequence[Subject]) -> None:
         key = (group, one.kind, one.namespace or "default", one.name)
         first = seen.setdefault(key, one)
         if first is not one:
-            path: Path = ("id",) if one.era == "2015" else ("metadata", "name")
+            path: Path = ("id",) if one.is_flat else ("metadata", "name")
             one.add("duplicate-name", path, value=one.name, expected=f"{first.page.file}:{first.root.line_of(path)}",
                     message=f'{one.kind} "{one.name}" already exists')  # fmt: skip
+
+
+def _addresses(subjects: Sequence[Subject]) -> None:
+    """Two services that ask for the same address: the second is refused (guide, webserver-service)."""
+    seen: dict[str, Subject] = {}
+    for one in subjects:
+        if one.kind != "Service":
+            continue
+        paths: list[Path] = [("portalIP",)] if one.is_flat else [("spec", "clusterIP"), ("spec", "portalIP")]
+        for path in paths:
+            node = one.root.at(path)
+            if node is None or node.text in ("", "None", '""') or not isinstance(node.value, str):
+                continue
+            first = seen.setdefault(node.text, one)
+            if first is not one and (first.kind, first.namespace, first.name) != (one.kind, one.namespace, one.name):
+                message = (
+                    f"service \"{one.name}\" is invalid: spec.{path[-1]}: invalid value '{node.text}': "
+                    f"IP {node.text} is already allocated"
+                )
+                holder = f"{first.page.file}: {first.name}"
+                one.add("address-taken", path, line=node.line, value=node.text, expected=holder, message=message)
 
 
 def _no_match(service: Subject, selector: dict[str, str], candidates: list[Subject]) -> None:
@@ -121,7 +144,7 @@ def _likeness(service: Subject, selector: dict[str, str], workload: Subject) -> 
     for name, value in selector.items():
         for other_name, other in labels.items():
             same_value = difflib.SequenceMatcher(None, value.lower(), other.lower()).ratio()
-            if name == other_name:
+            if name == other_name and value[:1] == other[:1]:
                 best = max(best, same_value)
             elif value == other and workload.name.startswith(value):
                 best = max(best, 0.9)
@@ -132,7 +155,7 @@ def _likeness(service: Subject, selector: dict[str, str], workload: Subject) -> 
 
 
 def _target_ports(service: Subject, workloads: list[Subject]) -> None:
-    if service.era == "2015":
+    if service.is_flat:
         return
     ports = service.at("spec", "ports")
     names: set[str] = set()
@@ -142,7 +165,13 @@ def _target_ports(service: Subject, workloads: list[Subject]) -> None:
             names |= set(_port_names(one.root.at((*where, "spec", group))))
     for number, port in enumerate(ports.items or () if ports else ()):
         target = port.get("targetPort")
-        if target is None or not isinstance(target.value, str) or not target.text or target.text in names or target.text.isdigit():
+        if (
+            target is None
+            or not isinstance(target.value, str)
+            or not target.text
+            or target.text in names
+            or target.text.isdigit()
+        ):
             continue
         path: Path = ("spec", "ports", number, "targetPort")
         near = closest(target.text, frozenset(names), 0.5) or (next(iter(names)) if len(names) == 1 else "")
@@ -165,7 +194,7 @@ def _port_names(containers: Node | None) -> list[str]:
 
 
 def _no_selector(service: Subject, external: set[tuple[str, str]]) -> None:
-    """Today's service without selector: meant where the files bring its endpoints, or where it is a name for elsewhere."""
+    """Today's service without selector: meant where the files bring its endpoints, or where it names another host."""
     spec = service.at("spec")
     selector, kind = service.at("spec", "selector"), service.at("spec", "type")
     if spec is None or spec.entries is None or (kind is not None and kind.text == "ExternalName"):

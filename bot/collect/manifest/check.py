@@ -61,7 +61,8 @@ def _documents(lines: list[str]) -> Iterator[tuple[int, int]]:
             continue
         block = lines[first - 1 : number - 1]
         if any(
-            text and not text.startswith(("#", "%")) and text not in ("---", "...") for text in (one.strip() for one in block)
+            text and not text.startswith(("#", "%")) and text not in ("---", "...")
+            for text in (one.strip() for one in block)
         ):
             yield first, number - 1
         first = number
@@ -95,15 +96,31 @@ def check_object(page: Page, root: Node, api: Api | None) -> Subject | None:
     schema_problems(subject, ignore)
     if subject.api is of_2015():
         check_legacy(subject)
-    elif subject.era == "today" and subject.schema is not None:
+    elif subject.era != "fragment" and subject.schema is not None:
         check_today(subject)
+    _drop_consequences(subject)
     return subject
+
+
+def _drop_consequences(subject: Subject) -> None:
+    """`port` is not missing where `prot` is misspelled: one fault, one problem."""
+    found: set[str] = set()
+    for one in subject.problems:
+        if one.problem == "unknown-field" and one.expected:
+            head, dot, _ = one.field.rpartition(".")
+            found.add(f"{head}{dot}{one.expected}")
+        elif one.problem == "nesting":
+            found |= {one.expected[: place.start()] for place in re.finditer(r"\.|$", one.expected)}
+    if found:
+        subject.problems = [
+            one for one in subject.problems if not one.problem.endswith("-missing") or one.field not in found
+        ]
 
 
 def _name_anew(subject: Subject) -> None:
     """The name, if it only came to light when the indentation was restored."""
     if not subject.name:
-        node = subject.at("id") if subject.era == "2015" else None
+        node = subject.at("id") if subject.is_flat else None
         node = node or subject.at("metadata", "name")
         subject.name = node.text if node is not None else ""
 

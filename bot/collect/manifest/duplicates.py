@@ -1,7 +1,7 @@
 """Keys that occur twice in one object: the first of them is silently lost, or the server refuses both.
 
-Which is what lost indentation makes too (two `name:` at the margin, one of the selector and one of the labels), so they are
-noted first and reported when the indentation has been restored.
+Lost indentation makes the same (two `name:` at the margin, of the selector and of the labels), so they are noted
+first, and reported when the indentation has been restored.
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ def _fragment(page: Page, root: Node, api: Api | None) -> Subject | None:
     elif {"template", "selector"} <= keys or {"template", "replicas"} <= keys:
         definition = "io.k8s.api.apps.v1.DeploymentSpec"
     if api is None or definition not in api.definitions:
-        page.gaps.append(Gap(f"{page.file}, line {root.line}", "it has no kind and no apiVersion: it is no object of Kubernetes"))
+        page.gaps.append(
+            Gap(f"{page.file}, line {root.line}", "it has no kind and no apiVersion: it is no object of Kubernetes")
+        )
         return None
     return Subject(page, root, era="fragment", api=api, schema={"$ref": f"#/$defs/{definition}"})
 
@@ -77,7 +79,9 @@ def _inserted(subject: Subject, field: str, word: str) -> str:
     if subject.root.flow:
         return f'"{field}": "{word or "<" + field + ">"}",'
     if subject.root.column and first.lstrip().startswith("- "):
-        return joined([" " * (subject.root.column - 2) + "- " + new.strip(), " " * subject.root.column + first.lstrip()[2:]])
+        return joined(
+            [" " * (subject.root.column - 2) + "- " + new.strip(), " " * subject.root.column + first.lstrip()[2:]]
+        )
     return joined([new, first])
 
 
@@ -127,7 +131,8 @@ def _of_today(subject: Subject, api: Api, keys: set[str]) -> None:
     if not kind:
         kind = _kind_by_fields(subject, api, keys)
         subject.add("kind-missing", ("kind",), line=subject.root.line, expected=kind,
-                    message="error validating data: kind not set", corrected=_inserted(subject, "kind", kind))  # fmt: skip
+                    message="error validating data: kind not set",
+                    corrected=_inserted(subject, "kind", kind))  # fmt: skip
         subject.kind = kind
     if not version:
         if not keys & _MANIFEST_KEYS and kind not in api.kinds:
@@ -157,7 +162,8 @@ def _known(subject: Subject, api: Api, kind: str, version: str) -> str:
         problem = "api-version-removed" if gone else "api-version-deprecated"
         subject.add(problem, ("apiVersion",), value=version, expected=row.use,
                     message=f'no matches for kind "{kind}" in version "{version}" (Kubernetes {row.removed_in})'
-                    + (f"; {row.note}" if row.note else ""), corrected=_replaced(subject, "apiVersion", row.use))  # fmt: skip
+                    + (f"; {row.note}" if row.note else ""),
+                    corrected=_replaced(subject, "apiVersion", row.use))  # fmt: skip
         return row.use if gone else version
     if (version, kind) in api.names:
         return version
@@ -195,7 +201,7 @@ def _kind_by_fields(subject: Subject, api: Api, keys: set[str]) -> str:
     inner = {key.text for key, _ in spec.entries or ()} if spec is not None else set()
     best: list[tuple[float, str]] = []
     for version, kind in api.names:
-        if subject.api_version and version != subject.api_version or kind.endswith("List"):
+        if (subject.api_version and version != subject.api_version) or kind.endswith("List"):
             continue
         schema = api.schema_of(version, kind)
         fields = api.fields(schema)
@@ -206,7 +212,9 @@ def _kind_by_fields(subject: Subject, api: Api, keys: set[str]) -> str:
             continue
         best.append((len(inner) / max(1, len(known)), kind))
     best.sort(reverse=True)
-    common = [kind for _, kind in best if kind in ("Deployment", "Service", "Pod", "ConfigMap", "Secret", "Job", "Ingress")]
+    common = [
+        kind for _, kind in best if kind in ("Deployment", "Service", "Pod", "ConfigMap", "Secret", "Job", "Ingress")
+    ]
     if common:
         return common[0]
     return best[0][1] if len(best) == 1 or (len(best) > 1 and best[0][0] > best[1][0]) else ""

@@ -90,7 +90,9 @@ def _top(subject: Subject, line: str) -> str:
     """The first line of an object with one more above it."""
     first = subject.page.line(subject.root.line)
     indent = " " * subject.root.column
-    return joined([indent + line, indent + first.strip().removeprefix("- ")]) if first.strip() not in ("{", "[") else line
+    return (
+        joined([indent + line, indent + first.strip().removeprefix("- ")]) if first.strip() not in ("{", "[") else line
+    )
 
 
 def _service(subject: Subject) -> None:
@@ -138,7 +140,7 @@ def _controller(subject: Subject) -> None:
         subject.add("selector-name-missing", selector_at, expected=preferred, message=message,
                     corrected=joined(["  replicaSelector:", *written]))  # fmt: skip
     if not _has(subject, *map(str, template_at)):
-        message = f"replicationController \"{subject.name}\" is invalid: spec.template: required value"
+        message = f'replicationController "{subject.name}" is invalid: spec.template: required value'
         subject.add("required-missing", template_at, message=message)
         return
     _labels(subject, template_at, "podTemplate")
@@ -177,5 +179,6 @@ def _containers(subject: Subject, path: Path) -> None:
         for field in ("name", "image"):
             value = container.get(field)
             if container.entries is not None and (value is None or value.is_empty):
-                message = f"{subject.kind[0].lower()}{subject.kind[1:]} \"{subject.name}\" is invalid: {field}: required value ''"
+                kind = subject.kind[0].lower() + subject.kind[1:]
+                message = f"{kind} \"{subject.name}\" is invalid: {field}: required value ''"
                 subject.add("required-missing", (*path, number, field), message=message)

@@ -17,6 +17,9 @@ _PORT: Final[dict[str, Any]] = {"oneOf": [{"type": ["string", "null"]}, {"type":
 _QUANTITY: Final[dict[str, Any]] = {"oneOf": [{"type": ["string", "null"]}, {"type": ["number", "null"]}]}
 
 
+_TOP_WORDS: Final = "kind apiVersion id uid namespace creationTimestamp selfLink generateName deletionTimestamp".split()
+
+
 def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/$defs/{name}"}
 
@@ -25,7 +28,7 @@ def _list(of: dict[str, Any]) -> dict[str, Any]:
     return {"type": ["array", "null"], "items": of}
 
 
-def _object(required: tuple[str, ...] = (), **fields: Any) -> dict[str, Any]:
+def _object(required: tuple[str, ...] = (), /, **fields: Any) -> dict[str, Any]:
     return {
         "type": ["object", "null"], "properties": fields, "required": list(required), "additionalProperties": False,
     }  # fmt: skip
@@ -33,13 +36,7 @@ def _object(required: tuple[str, ...] = (), **fields: Any) -> dict[str, Any]:
 
 def _kind(**fields: Any) -> dict[str, Any]:
     """Fields that every object of that time has at its top."""
-    common = {
-        name: _STRING
-        for name in (
-            "kind", "apiVersion", "id", "uid", "namespace", "creationTimestamp", "selfLink", "generateName",
-            "deletionTimestamp",
-        )
-    }  # fmt: skip
+    common = dict.fromkeys(_TOP_WORDS, _STRING)
     return _object(**common, resourceVersion=_PORT, labels=_LABELS, annotations=_LABELS, **fields)
 
 

@@ -164,7 +164,9 @@ def parse(text: str, offset: int = 0) -> list[Node]:
     except yaml.YAMLError as error:  # the reader's: a character that YAML does not allow
         place = getattr(error, "position", 0) or 0
         line = text.encode()[:place].count(b"\n") + 1 if isinstance(place, int) else 1
-        raise Broken(line + offset, 0, str(getattr(error, "reason", None) or "invalid characters"), said=line) from error
+        raise Broken(
+            line + offset, 0, str(getattr(error, "reason", None) or "invalid characters"), said=line
+        ) from error
     return builder.documents
 
 
@@ -201,35 +203,37 @@ class _Builder:
         self._total = 0
 
     def take(self, event: Any) -> None:
+        start: Any = event.start_mark
+        end: Any = event.end_mark
+        anchor: Any = getattr(event, "anchor", None)
+        line, column = start.line + self._first, start.column
         if isinstance(event, yaml.ScalarEvent):
-            quoted = bool(event.style)
-            end = event.end_mark
-            last = end.line + self._first - (0 if end.column or end.line == event.start_mark.line else 1)
-            node = Node(event.start_mark.line + self._first, event.start_mark.column, last, text=event.value, quoted=quoted)
-            text_like = quoted or event.tag not in (None, "!") and not str(event.tag).endswith((":int", ":bool", ":float"))
-            node.value = event.value if text_like else scalar(event.value)
-            self._put(node, event.anchor)
+            last = end.line + self._first - (0 if end.column or end.line == start.line else 1)
+            node = Node(line, column, last, text=event.value, quoted=bool(event.style))
+            tag = event.tag if event.tag != "!" else None
+            is_text = node.quoted or (tag is not None and not tag.endswith((":int", ":bool", ":float", ":null")))
+            node.value = event.value if is_text else scalar(event.value)
+            self._put(node, anchor)
         elif isinstance(event, yaml.AliasEvent):
-            found = self._anchors.get(event.anchor)
+            found = self._anchors.get(anchor)
             if found is None:
-                raise Broken(event.start_mark.line + self._first, event.start_mark.column, f"unknown anchor '{event.anchor}'")
+                raise Broken(line, column, f"unknown anchor '{anchor}'")
             self._put(found, None)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            node = Node(event.start_mark.line + self._first, event.start_mark.column, event.start_mark.line + self._first)
-            node.flow = bool(event.flow_style)
+            node = Node(line, column, line, flow=bool(event.flow_style))
             if isinstance(event, yaml.MappingStartEvent):
                 node.entries = []
             else:
                 node.items = []
             if len(self._open) >= MAX_DEPTH:
                 raise Refused("nested too deeply")
-            self._open.append((node, event.anchor))
+            self._open.append((node, anchor))
             self._keys.append(None)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             node, anchor = self._open.pop()
             self._keys.pop()
             if node.flow:
-                node.end = max(node.end, event.end_mark.line + self._first)
+                node.end = max(node.end, end.line + self._first)
             if node.entries:
                 _merge(node)
             self._put(node, anchor)

@@ -18,6 +18,7 @@ from rules.observations import Gap
 
 MAX_PROBLEMS: Final = 100
 """Of one file. The rest is counted in a gap: nobody mends more in one go."""
+MAX_WIDTH: Final = 400
 MAX_LINES: Final = 24
 """Corrected lines that are shown."""
 
@@ -59,6 +60,10 @@ class Page:
     """Keys that occur twice, until it is known which of them only lost their indentation."""
     moved: set[int] = field(default_factory=set)
     """The keys (by identity) that did."""
+    masks: dict[str, str] = field(default_factory=dict)
+    """Lines with a secret in them -> the same masked."""
+    parsed: int = 0
+    """Lines that were parsed to find out how a syntax error is mended."""
 
     @classmethod
     def of(cls, text: str, file: str) -> Page:
@@ -89,12 +94,20 @@ class Page:
 
     def masked(self, text: str) -> str:
         """A text made of lines of this page, with what is secret in them masked."""
-        for raw, shown in zip(self.raw, self.shown, strict=True):
-            if raw != shown and raw.strip() in text:
-                text = text.replace(raw.strip(), shown.strip())
+        for line in text.split("\n"):
+            masked = self.masks.get(line.strip())
+            if masked is not None:
+                text = text.replace(line.strip(), masked)
         return redact(text)
 
+    def copy(self) -> Page:
+        """To try something on."""
+        return Page(self.file, [*self.raw], [*self.shown], self.written)
+
     def facts(self) -> list[Fact]:
+        self.masks = {
+            raw.strip(): shown.strip() for raw, shown in zip(self.raw, self.shown, strict=True) if raw != shown
+        }
         kept = sorted(set(self.problems), key=lambda one: (one.line, one.problem, one.field))
         if len(kept) > MAX_PROBLEMS:
             self.gaps.append(Gap(f"{len(kept) - MAX_PROBLEMS} further problems of {self.file}", "correct these first"))
@@ -102,6 +115,8 @@ class Page:
 
     def _fact(self, one: Problem) -> Fact:
         secret = self.is_secret(one.line)
+        corrected = "" if secret else self.masked(one.corrected[:3000])
+        hint = one.problem if secret else one.expected[:200] or one.problem
         return fact(
             "manifest_problem",
             Source(self.file, f"line {one.line}", self.seen(one.line).strip()[:400]),
@@ -113,8 +128,8 @@ class Page:
             expected="" if secret else one.expected[:300],
             kind=one.kind[:100],
             name=one.name[:253],
-            message=redact(one.message)[:500],
-            corrected="" if secret else self.masked(one.corrected[:3000]),
+            message="" if secret else redact(one.message)[:500],
+            corrected=corrected or f"{self.seen(one.line)[:300].rstrip()}  # <- {hint}",
         )
 
 
@@ -150,7 +165,7 @@ def shifted(lines: Iterable[str], by: int) -> list[str]:
 
 def with_value(line: str, value: Node, text: str) -> str:
     """The line with a scalar on it written anew; what stands before and after it stays."""
-    start = value.column
+    line, start = _window(line, value.column)
     written = re.match(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^#,\]}\n]*?(?=\s*(?:\s#.*)?[,\]}]?\s*$)", line[start:])
     end = start + (written.end() if written else len(line) - start)
     if line[start:].startswith(value.text) and not value.quoted:
@@ -158,9 +173,17 @@ def with_value(line: str, value: Node, text: str) -> str:
     return line[:start] + text + line[end:]
 
 
+def _window(line: str, column: int) -> tuple[str, int]:
+    """Of a very long line (JSON without line breaks) the part around a column, and the column in it."""
+    if len(line) <= MAX_WIDTH:
+        return line, column
+    start = max(0, column - 60)
+    return line[start : column + 100], column - start
+
+
 def with_key(line: str, key: Node, name: str) -> str:
     """The line with a key on it written anew."""
-    start = key.column
+    line, start = _window(line, key.column)
     length = len(key.text) + (2 if key.quoted else 0)
     quote = line[start] if key.quoted and start < len(line) else ""
     return line[:start] + quote + name + quote + line[start + length :]

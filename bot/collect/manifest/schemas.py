@@ -84,7 +84,10 @@ class Api:
         """Whether any key may stand there, with a word as its value."""
         here = self.resolve(schema)
         free = here.get("additionalProperties")
-        return not here.get("properties") and isinstance(free, dict) and "string" in _types(free)
+        if here.get("properties") or not isinstance(free, dict):
+            return False
+        value = self.resolve(free)
+        return "string" in _types(value) or any("string" in _types(one) for one in value.get("oneOf", ()))
 
     def holds(self, schema: Schema | None) -> frozenset[str]:
         """The types a place may hold: object, array, string ..."""
@@ -171,7 +174,12 @@ def removed() -> Mapping[tuple[str, str], Removed]:
     for row in rows:
         for kind in row["kinds"]:
             found[row["old"], kind] = Removed(
-                kind, row["old"], row.get("removed", ""), row.get("deprecated", ""), row.get("use", ""), row.get("note", "")
+                kind,
+                row["old"],
+                row.get("removed", ""),
+                row.get("deprecated", ""),
+                row.get("use", ""),
+                row.get("note", ""),
             )
     return found
 

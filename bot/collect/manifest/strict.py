@@ -6,6 +6,7 @@ nearest right name or the level where it belongs, a bare number gets its quotes.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any, Final
 
@@ -16,7 +17,14 @@ from bot.collect.manifest.walk import Subject
 
 MAX_ERRORS: Final = 200
 _SURE: Final = 0.8
-_TYPES: Final = {"string": "string", "integer": "int32", "number": "float", "boolean": "bool", "array": "list", "object": "map"}
+_TYPES: Final = {
+    "string": "string",
+    "integer": "int32",
+    "number": "float",
+    "boolean": "bool",
+    "array": "list",
+    "object": "map",
+}
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?|\$\([A-Za-z_]\w*\)|__\w+__|<[\w-]+>")
 _SELECTORS: Final = ("selector",)
 
@@ -26,11 +34,7 @@ def schema_problems(subject: Subject, ignore: frozenset[str] = frozenset()) -> N
     api, schema = subject.api, subject.schema
     if api is None or schema is None:
         return
-    count = 0
-    for error in api.errors(subject.root.plain(), schema):
-        count += 1
-        if count > MAX_ERRORS:
-            return
+    for error in itertools.islice(api.errors(subject.root.plain(), schema), MAX_ERRORS):
         path: Path = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             here = subject.schema_at(path)
@@ -64,25 +68,48 @@ def _unknown_field(subject: Subject, api: Api, path: Path, name: str, here: Sche
     message = f'strict decoding error: unknown field "{dotted(full)}"'
     near = closest(name, frozenset(known), _SURE)
     if near:
-        _misspelled(subject, full, key, near, message)
+        items = api.fields(here)[near].get("x-kubernetes-list-map-keys")
+        if items and value.entries is None and value.items is None and not parent.flow:
+            indent = " " * key.column
+            corrected = joined([f"{indent}{near}:", f"{indent}  - {items[0]}: {value.text}"])
+            subject.add(
+                "unknown-field", full, line=key.line, value=name, expected=near, message=message, corrected=corrected
+            )
+        else:
+            _misspelled(subject, full, key, near, message)
         return
     level = _right_level(subject, api, path, name, parent)
     if level is not None:
         target, corrected = level
-        subject.add("nesting", full, line=key.line, value=name, expected=dotted(target), message=message, corrected=corrected)
+        subject.add(
+            "nesting", full, line=key.line, value=name, expected=dotted(target), message=message, corrected=corrected
+        )
         return
     near = closest(name, frozenset(known), 0.65)
-    if near:
+    if near and _fits(api, api.fields(here)[near], value):
         _misspelled(subject, full, key, near, message)
         return
-    rest = [line for line in block_of(subject.page, key, value)] if not parent.flow else []
-    without = joined([f"# {line.strip()}" if number == 0 else f"#   {line.strip()}" for number, line in enumerate(rest)])
-    subject.add("unknown-field", full, line=key.line, value=name, message=message, corrected=without if len(rest) < 9 else "")
+    rest = [] if parent.flow else block_of(subject.page, key, value)
+    without = joined(
+        [f"# {line.strip()}" if number == 0 else f"#   {line.strip()}" for number, line in enumerate(rest)]
+    )
+    subject.add(
+        "unknown-field", full, line=key.line, value=name, message=message, corrected=without if len(rest) < 9 else ""
+    )
 
 
 def _misspelled(subject: Subject, path: Path, key: Node, near: str, message: str) -> None:
     corrected = with_key(subject.page.line(key.line), key, near)
-    subject.add("unknown-field", path, line=key.line, value=key.text, expected=near, message=message, corrected=corrected)
+    subject.add(
+        "unknown-field", path, line=key.line, value=key.text, expected=near, message=message, corrected=corrected
+    )
+
+
+def _fits(api: Api, schema: Schema, value: Node) -> bool:
+    """Whether a value may stand in a field: a word is no object."""
+    held = api.holds(schema)
+    written = "object" if value.entries is not None else "array" if value.items is not None else "word"
+    return written in held or (written == "word" and not held & {"object", "array"})
 
 
 def _right_level(subject: Subject, api: Api, path: Path, name: str, parent: Node) -> tuple[Path, str] | None:
@@ -92,7 +119,7 @@ def _right_level(subject: Subject, api: Api, path: Path, name: str, parent: Node
     if key is None or value is None:
         return None
     block = block_of(page, key, value)
-    if parent.flow or key.line == parent.line and key.column != indent_of(page.line(key.line)):
+    if parent.flow or (key.line == parent.line and key.column != indent_of(page.line(key.line))):
         block = []
     before = _field_before(parent, name)
     if before is not None:
@@ -204,9 +231,19 @@ def _wrong_type(subject: Subject, path: Path, error: Any) -> None:
     wanted = _wanted(error)
     value = error.instance
     written = node.text if node.entries is None and node.items is None else ""
-    kind = "map" if isinstance(value, dict) else "list" if isinstance(value, list) else "number" if _is_number(value) else type(value).__name__.replace("str", "string")
+    kind = (
+        "map"
+        if isinstance(value, dict)
+        else "list"
+        if isinstance(value, list)
+        else "number"
+        if _is_number(value)
+        else type(value).__name__.replace("str", "string")
+    )
     if value is None:
         subject.add("required-missing", path, message=f"{dotted(path)}: Required value")
+        return
+    if isinstance(value, (dict, list)) and wanted == ["string"] and _swallowed(subject, path, node):
         return
     go_type = _TYPES.get(wanted[0], wanted[0]) if wanted else ""
     message = f"json: cannot unmarshal {kind} into Go struct field .{dotted(path)} of type {go_type}"
@@ -227,7 +264,31 @@ def _wrong_type(subject: Subject, path: Path, error: Any) -> None:
         corrected = with_value(line, node, expected)
     elif "array" in wanted:
         corrected = _as_list(subject, path, node)
-    subject.add(problem, path, line=node.line if written else 0, value=written or kind, expected=expected, message=message, corrected=corrected)
+    subject.add(
+        problem,
+        path,
+        line=node.line if written else 0,
+        value=written or kind,
+        expected=expected,
+        message=message,
+        corrected=corrected,
+    )
+
+
+def _swallowed(subject: Subject, path: Path, node: Node) -> bool:
+    """A field of an outer object that stands among labels: indented too far."""
+    name = path[-1]
+    for length in range(len(path) - 2, -1, -1):
+        outer = path[:length]
+        holder, fields = subject.root.at(outer), (subject.api.fields(subject.schema_at(outer)) if subject.api else {})
+        key = (subject.root.at(path[:-1]) or node).key(str(name))
+        if name in fields and holder is not None and key is not None and holder.get(str(name)) is None:
+            corrected = joined(shifted(block_of(subject.page, key, node), holder.column - key.column))
+            subject.add("nesting", path, line=key.line, value=str(name), expected=dotted((*outer, name)),
+                        message=f"cannot unmarshal map into Go struct field .{dotted(path)} of type string",
+                        corrected=corrected)  # fmt: skip
+            return True
+    return False
 
 
 def _as_list(subject: Subject, path: Path, node: Node) -> str:

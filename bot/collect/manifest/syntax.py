@@ -17,8 +17,8 @@ from bot.collect.manifest.nodes import Broken, Node, Refused, parse
 from bot.collect.manifest.problems import Page, Problem, indent_of, joined
 
 MAX_TRIES: Final = 80
-MAX_REPAIR_LINES: Final = 3000
-"""Longer texts are only reported, not repaired: each try parses the text anew."""
+MAX_PARSED_LINES: Final = 20_000
+"""Lines that the tries on one file may parse together; beyond it faults are reported without a correction."""
 MAX_REPAIRS: Final = 3
 _TEMPLATE = re.compile(r"\{\{|\{%|<%")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
@@ -77,12 +77,16 @@ def _report(page: Page, first: int, last: int, error: Broken, score: Score) -> b
         while at > first and not page.line(at).strip():
             at -= 1
         tab = "\t" in page.line(at)[: len(page.line(at)) - len(page.line(at).lstrip())]
-        page.problems.append(Problem("tab" if tab else "yaml-syntax", at, value=page.line(at).strip()[:100], message=message))
+        page.problems.append(
+            Problem("tab" if tab else "yaml-syntax", at, value=page.line(at).strip()[:100], message=message)
+        )
         return False
     changed = [number for number, line in enumerate(edit.lines, edit.first) if line != page.line(number)]
     begin, end = changed[0], changed[-1]
     above = begin - 1 if begin > first and page.line(begin - 1).strip() else begin
-    corrected = [page.line(number) for number in range(above, begin)] + list(edit.lines[begin - edit.first : end - edit.first + 1])
+    corrected = [page.line(number) for number in range(above, begin)] + list(
+        edit.lines[begin - edit.first : end - edit.first + 1]
+    )
     page.problems.append(
         Problem(edit.problem, begin, value=page.line(begin).strip()[:100], message=message, corrected=joined(corrected))
     )
@@ -91,26 +95,27 @@ def _report(page: Page, first: int, last: int, error: Broken, score: Score) -> b
 
 
 def _best(page: Page, first: int, last: int, error: Broken, score: Score) -> Edit | None:
-    if last - first > MAX_REPAIR_LINES:
-        return None
     lines = page.span(first, last)
     best: tuple[int, int, int] | None = None
     chosen: Edit | None = None
     further: Edit | None = None
+    """After it the parser comes to the next fault, which is well below."""
     for tries, edit in enumerate(_edits(lines, first, error)):
-        if tries >= MAX_TRIES:
+        page.parsed += len(lines)
+        if tries >= MAX_TRIES or page.parsed > MAX_PARSED_LINES:
             break
         changed = [*lines]
         changed[edit.first - first : edit.first - first + len(edit.lines)] = edit.lines
         try:
             roots = parse("\n".join(changed), first - 1)
         except Broken as left:
-            if further is None and left.line > error.line + 1 and edit.problem == "tab":
+            gained = left.line - error.line
+            if gained > 2 and (further is None or edit.cost < further.cost):
                 further = edit
             continue
         except Refused:
             continue
-        trial = Page(page.file, [*page.raw], [*page.shown], page.written)
+        trial = page.copy()
         trial.replace(edit.first, list(edit.lines))
         weight = (score(roots, trial), edit.cost, tries)
         if best is None or weight < best:
@@ -178,7 +183,9 @@ def _reindented(lines: list[str], place: int, first: int) -> Iterator[Edit]:
     here = indent_of(line)
     above = [indent_of(one) for one in lines[max(0, place - 12) : place] if one.strip()]
     before = lines[place - 1] if place else ""
-    targets = dict.fromkeys([*reversed(above), *([above[-1] + 2] if above else []), *([above[-1] - 2] if above else [])])
+    targets = dict.fromkeys(
+        [*reversed(above), *([above[-1] + 2] if above else []), *([above[-1] - 2] if above else [])]
+    )
     if before.lstrip().startswith("- "):
         targets[indent_of(before) + 2] = None
     scopes = dict.fromkeys([place + 1, _block_end(lines, place, here), _run_end(lines, place, here)])

@@ -1,4 +1,4 @@
-"""What the API server checks in today's objects beyond their schema: names, ports, quantities, selectors, references."""
+"""What the API server checks in today's objects beyond their schema: names, ports, quantities, selectors, mounts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.collect.manifest.legacy import matching, pairs, shown
 from bot.collect.manifest.nodes import Node, Path
-from bot.collect.manifest.problems import joined, with_value
+from bot.collect.manifest.problems import dotted, joined, with_value
 from bot.collect.manifest.schemas import Api, Schema, allowed_values, closest
 from bot.collect.manifest.walk import Subject, definition_of, places
 
@@ -17,13 +17,17 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_LABEL_CHARACTERS: Final = "alphanumeric characters, '-', '_' or '.'"
 _QUANTITY = re.compile(r"[+-]?(\d+|\d+\.\d*|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?")
 _SUFFIXES: Final = {"kb": "k", "mb": "M", "gb": "G", "tb": "T", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tib": "Ti",
                     "k": "k", "g": "G", "mi": "Mi", "gi": "Gi", "ki": "Ki", "ti": "Ti", "": "", "t": "T"}  # fmt: skip
-_UNITS: Final = {"": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+_UNITS: Final = {"": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
+                 "E": 1e18,
                  "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60}  # fmt: skip
 _PORT_FIELDS: Final = frozenset({"containerPort", "hostPort", "port", "targetPort", "nodePort", "number"})
-_FREE_NAMES: Final = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Event", "CustomResourceDefinition"})
+_FREE_NAMES: Final = frozenset(
+    {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Event", "CustomResourceDefinition"}
+)
 _LABEL_NAMES: Final = frozenset({"Namespace", "Service"})
 TEMPLATES: Final[dict[str, Path]] = {
     "Deployment": ("spec", "template"), "StatefulSet": ("spec", "template"), "DaemonSet": ("spec", "template"),
@@ -73,17 +77,20 @@ def _name(subject: Subject) -> None:
         lines = ["metadata:", "  name: <name>"]
         if metadata is not None and metadata.entries and not metadata.flow:
             lines = ["metadata:", f"{' ' * metadata.column}name: <name>"]
-        subject.add("name-missing", ("metadata", "name"), message="resource name may not be empty", corrected="\n".join(lines))
+        subject.add(
+            "name-missing", ("metadata", "name"), message="resource name may not be empty", corrected="\n".join(lines)
+        )
         return
     node = subject.at("metadata", "name")
     if node is None or subject.kind in _FREE_NAMES:
         return
     only_label = subject.kind in _LABEL_NAMES
-    if "$" in subject.name or (_LABEL if only_label else _NAME).fullmatch(subject.name) and len(subject.name) <= 253:
+    if "$" in subject.name or ((_LABEL if only_label else _NAME).fullmatch(subject.name) and len(subject.name) <= 253):
         return
     better = re.sub(r"[^a-z0-9.-]+" if not only_label else r"[^a-z0-9-]+", "-", subject.name.lower()).strip("-.")[:63]
     message = (
-        f'metadata.name: Invalid value: "{subject.name}": a lowercase RFC 1123 {"label" if only_label else "subdomain"} must '
+        f'metadata.name: Invalid value: "{subject.name}": '
+        f"a lowercase RFC 1123 {'label' if only_label else 'subdomain'} must "
         "consist of lower case alphanumeric characters or '-'"
     )
     _set(subject, ("metadata", "name"), node, better, message)
@@ -93,7 +100,9 @@ def _set(subject: Subject, path: Path, node: Node, better: str, message: str = "
     """A value that must be another one."""
     quoted = f'"{better}"' if node.quoted else better
     corrected = with_value(subject.page.line(node.line), node, quoted) if better else ""
-    subject.add("bad-value", path, line=node.line, value=node.text, expected=better, message=message, corrected=corrected)
+    subject.add(
+        "bad-value", path, line=node.line, value=node.text, expected=better, message=message, corrected=corrected
+    )
 
 
 # --- services and workloads -----------------------------------------------------------------------------
@@ -105,6 +114,8 @@ def _service(subject: Subject) -> None:
     if kind is not None and kind.text == "ExternalName":
         return
     ports = subject.at("spec", "ports")
+    if subject.era == "2015" and subject.at("spec", "port") is not None:
+        return
     if ports is None or not ports.items:
         headless = subject.at("spec", "clusterIP")
         if (headless is None or headless.text != "None") and (ports is None or ports.entries is None):
@@ -112,7 +123,9 @@ def _service(subject: Subject) -> None:
             if spec is not None and spec.entries and not spec.flow:
                 indent = " " * spec.column
                 lines = ["spec:", f"{indent}ports:", f"{indent}  - port: <port>"]
-            subject.add("port-missing", ("spec", "ports"), message="spec.ports: Required value", corrected="\n".join(lines))
+            subject.add(
+                "port-missing", ("spec", "ports"), message="spec.ports: Required value", corrected="\n".join(lines)
+            )
     elif len(ports.items) > 1:
         for number, port in enumerate(ports.items):
             if port.entries is not None and port.get("name") is None:
@@ -141,10 +154,13 @@ def _template(subject: Subject) -> None:
     if policy is not None and policy.text in ("Never", "OnFailure"):
         message = f'spec.template.spec.restartPolicy: Unsupported value: "{policy.text}": supported values: "Always"'
         _set(subject, (*where, "spec", "restartPolicy"), policy, "Always", message)
-    selector_at: Path = ("spec", "selector") if subject.kind == "ReplicationController" else ("spec", "selector", "matchLabels")
+    selector_at: Path = (
+        ("spec", "selector") if subject.kind == "ReplicationController" else ("spec", "selector", "matchLabels")
+    )
     selector = pairs(subject.root.at(selector_at))
     if selector and not labels:
-        if any(one.field.endswith("template.metadata.labels") for one in subject.problems):
+        said = any(one.field.endswith("template.metadata.labels") for one in subject.problems)
+        if said or subject.root.at(where) is None:
             return
         template = subject.root.at((*where, "metadata"))
         indent = template.column if template is not None and template.entries else 6
@@ -179,10 +195,14 @@ def _pod(subject: Subject, path: Path, pod: Node) -> None:
                             corrected=corrected)  # fmt: skip
             if name is not None and name.text:
                 if name.text in names:
-                    subject.add("duplicate-name", (*here, "name"), value=name.text, message=f'Duplicate value: "{name.text}"')
+                    subject.add(
+                        "duplicate-name", (*here, "name"), value=name.text, message=f'Duplicate value: "{name.text}"'
+                    )
                 elif isinstance(name.value, str) and not _LABEL.fullmatch(name.text) and "$" not in name.text:
                     better = re.sub(r"[^a-z0-9-]+", "-", name.text.lower()).strip("-")[:63]
-                    _set(subject, (*here, "name"), name, better, f'{group}[{number}].name: Invalid value: "{name.text}"')
+                    _set(
+                        subject, (*here, "name"), name, better, f'{group}[{number}].name: Invalid value: "{name.text}"'
+                    )
                 names.add(name.text)
             _mounts(subject, here, container, volumes)
             _resources(subject, here, container)
@@ -197,7 +217,15 @@ def _mounts(subject: Subject, path: Path, container: Node, volumes: set[str]) ->
             message = f'volumeMounts[{number}].name: Not found: "{name.text}"'
             line = subject.page.line(name.line)
             corrected = with_value(line, name, near) if near else ""
-            subject.add("volume-unknown", full, line=name.line, value=name.text, expected=near, message=message, corrected=corrected)
+            subject.add(
+                "volume-unknown",
+                full,
+                line=name.line,
+                value=name.text,
+                expected=near,
+                message=message,
+                corrected=corrected,
+            )
 
 
 def _resources(subject: Subject, path: Path, container: Node) -> None:
@@ -209,7 +237,7 @@ def _resources(subject: Subject, path: Path, container: Node) -> None:
         asked, allowed = amount(value), amount(limit)
         if limit is not None and asked is not None and allowed is not None and asked > allowed:
             full = (*path, "resources", "requests", key.text)
-            message = f'requests: Invalid value: "{value.text}": must be less than or equal to {key.text} limit of {limit.text}'
+            message = f'requests: Invalid value: "{value.text}": must be less than or equal to {key.text} limit'
             _set(subject, full, value, limit.text, message)
 
 
@@ -236,7 +264,7 @@ def _place(subject: Subject, api: Api, path: Path, node: Node, schema: Schema) -
     if definition == "Quantity":
         _quantity(subject, path, node)
     elif node.entries is not None:
-        if path[-1:] == ("labels",) and path[-2:-1] == ("metadata",) or path[-1:] == ("matchLabels",):
+        if (path[-1:] == ("labels",) and path[-2:-1] == ("metadata",)) or path[-1:] == ("matchLabels",):
             _check_labels(subject, path, node)
         for key, value in node.entries:
             words = allowed_values().get((definition, key.text))
@@ -251,7 +279,9 @@ def _port(subject: Subject, path: Path, node: Node, field: str) -> None:
     if not isinstance(number, int) or path[-2:-1] == ("limits",):
         return
     if field == "nodePort" and number and not 30000 <= number <= 32767:
-        message = f"provided port is not in the valid range. The range of valid ports is 30000-32767 (nodePort: {number})"
+        message = (
+            f"provided port is not in the valid range. The range of valid ports is 30000-32767 (nodePort: {number})"
+        )
         subject.add("bad-value", path, line=node.line, value=node.text, expected="30000-32767", message=message)
     elif not (0 if field in ("hostPort", "nodePort") else 1) <= number <= MAX_PORT:
         message = f"Invalid value: {number}: must be between 1 and {MAX_PORT}, inclusive"
@@ -266,22 +296,25 @@ def _word(subject: Subject, path: Path, value: Node, words: tuple[str, ...]) -> 
         if not isinstance(node.value, str) or node.text in words or not node.text or "$" in node.text:
             continue
         near = closest(node.text, frozenset(words), 0.6)
-        message = f'{".".join(map(str, where))}: Unsupported value: "{node.text}": supported values: {", ".join(words)}'
+        message = f'{dotted(where)}: Unsupported value: "{node.text}": supported values: {", ".join(words)}'
         line = subject.page.line(node.line)
         corrected = with_value(line, node, f'"{near}"' if node.quoted else near) if near else ""
-        subject.add("bad-value", where, line=node.line, value=node.text, expected=near or ", ".join(words), message=message,
-                    corrected=corrected)  # fmt: skip
+        expected = near or ", ".join(words)
+        subject.add(
+            "bad-value", where, line=node.line, value=node.text, expected=expected, message=message, corrected=corrected
+        )
 
 
 def _check_labels(subject: Subject, path: Path, node: Node) -> None:
     for key, value in node.entries or ():
         if not _LABEL_KEY.fullmatch(key.text) and "$" not in key.text:
-            subject.add("bad-value", (*path, key.text), value=key.text, message=f'Invalid value: "{key.text}": name part must '
-                        "consist of alphanumeric characters, '-', '_' or '.'")  # fmt: skip
+            message = f'Invalid value: "{key.text}": name part must consist of {_LABEL_CHARACTERS}'
+            subject.add("bad-value", (*path, key.text), value=key.text, message=message)
         if isinstance(value.value, str) and not _LABEL_VALUE.fullmatch(value.text) and "$" not in value.text:
             better = re.sub(r"[^A-Za-z0-9_.-]+", "-", value.text).strip("-_.")[:63]
-            message = f'metadata.labels: Invalid value: "{value.text}": a valid label must be an empty string or consist of ' \
-                "alphanumeric characters, '-', '_' or '.'"  # fmt: skip
+            message = (
+                f'metadata.labels: Invalid value: "{value.text}": a valid label must consist of {_LABEL_CHARACTERS}'
+            )
             _set(subject, (*path, key.text), value, better, message)
 
 

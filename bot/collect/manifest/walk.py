@@ -48,6 +48,11 @@ class Subject:
     def at(self, *path: str | int) -> Node | None:
         return self.root.at(path)
 
+    @property
+    def is_flat(self) -> bool:
+        """Of v1beta1 or v1beta2, where a service has no `spec` and a name is an `id`."""
+        return self.era == "2015" and self.api_version != "v1beta3"
+
     def schema_at(self, path: Path) -> Schema | None:
         here = self.schema
         for step in path:

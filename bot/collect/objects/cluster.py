@@ -209,7 +209,7 @@ def _deleting(situation: Situation) -> None:
 def _requests(situation: Situation) -> None:
     for each in situation.inventory.all_of("certificatesigningrequest"):
         status, spec = mapping(each.fields.get("status")), mapping(each.fields.get("spec"))
-        conditions = {c.get("type") for c in mappings(status.get("conditions"))}
+        conditions = {text(c.get("type")) for c in mappings(status.get("conditions"))}
         state = "Denied" if "Denied" in conditions else "Failed" if "Failed" in conditions else "Pending"
         if state == "Pending" and ("Approved" in conditions or status.get("certificate")):
             continue

@@ -176,7 +176,7 @@ def _controller(obj: Json) -> Json:
 def _subsets(obj: Json) -> list[Json]:
     """`endpoints: ["10.20.1.2:80"]` and `targetRefs` -> one subset for each address."""
     names = {
-        each.get("endpoint"): each.get("targetRef") or each.get("ObjectReference") or each
+        text(each.get("endpoint")): each.get("targetRef") or each.get("ObjectReference") or each
         for each in mappings(obj.get("targetRefs"))
     }
     subsets = []

@@ -71,7 +71,7 @@ class Nodes:
     def _would_take(self) -> None:
         """An unusable node above the Pods that wait for a place and could run there if it were well."""
         lost = [each for each in self._situation.inventory.nodes.values() if each.has_status and not each.usable]
-        waiting = [pod for pod in self._situation.sick if not pod.node and not pod.ended and pod.detail]
+        waiting = [pod for pod in self._situation.told if not pod.node and not pod.ended and pod.detail]
         for node in lost[:MAX_LOST]:
             for pod in waiting:
                 detail = pod.detail

@@ -160,7 +160,7 @@ class PodReader:
 
     def _within_delays(self, spec: Json, status: Json, created: float | None) -> bool:
         """Whether each container that is not ready may still be waiting for its first probe."""
-        by_name = {each.get("name"): each for each in mappings(status.get("containerStatuses"))}
+        by_name = {text(each.get("name")): each for each in mappings(status.get("containerStatuses"))}
         waiting = 0
         for each in mappings(spec.get("containers")):
             state = by_name.get(text(each.get("name")), {})
@@ -179,7 +179,7 @@ class PodReader:
             if each.get("type") == "PodScheduled" and each.get("status") == "False":
                 return False
         return all(
-            at(each, "state", "waiting", "reason") in STARTING_REASONS and not each.get("restartCount")
+            text(at(each, "state", "waiting", "reason")) in STARTING_REASONS and not each.get("restartCount")
             for key in ("containerStatuses", "initContainerStatuses")
             for each in mappings(status.get(key))
         )

@@ -251,7 +251,7 @@ def node(name: str, obj: Json) -> Node:
     info = mapping(status.get("nodeInfo"))
     runtime, _, runtime_version = (text(info.get("containerRuntimeVersion")) or "").partition("://")
     allocatable = mapping(status.get("allocatable")) or mapping(status.get("capacity"))
-    addresses = {each.get("type"): text(each.get("address")) for each in mappings(status.get("addresses"))}
+    addresses = {text(each.get("type")): text(each.get("address")) for each in mappings(status.get("addresses"))}
     roles = [key[len(_ROLE) :] for key in found_labels if key.startswith(_ROLE)]
     control = {"control-plane", "master"} & set(roles)
     amounts = {str(key): quantity(value) for key, value in allocatable.items()}

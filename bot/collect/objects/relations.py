@@ -70,16 +70,9 @@ def _services(situation: Situation, services: Services) -> None:
         labels = workload.template_labels
         if workload.owner or not labels:
             continue
-        for key in told:
-            namespace, _, name = key.rpartition("/")
-            found = situation.inventory.services.get((namespace or None, name))
-            if (
-                found
-                and found.namespace == workload.namespace
-                and found.selector
-                and all(labels.get(k) == v for k, v in found.selector.items())
-            ):
-                situation.relate(workload.subject, f"service {key}", "serves")
+        for service in services.carrying(workload.namespace, labels):
+            if service.key in told:
+                situation.relate(workload.subject, f"service {service.key}", "serves")
     for ingress in situation.inventory.all_of("ingress"):
         for name, *_ in ingress_backends(ingress.fields.get("spec")):
             key = namespaced(ingress.namespace, name)

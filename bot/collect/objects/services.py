@@ -72,11 +72,15 @@ class Services:
 
     def selecting(self, pod: Pod) -> list[Service]:
         """The Services that send to a Pod."""
+        return self.carrying(pod.namespace, pod.labels)
+
+    def carrying(self, namespace: str | None, labels: Mapping[str, str]) -> list[Service]:
+        """The Services whose selector some labels satisfy."""
         return [
             each
-            for pair in pod.labels.items()
-            for each in self._by_pair.get((pod.namespace, *pair), ())
-            if all(pod.labels.get(key) == value for key, value in each.selector.items())
+            for pair in labels.items()
+            for each in self._by_pair.get((namespace, *pair), ())
+            if all(labels.get(key) == value for key, value in each.selector.items())
         ]
 
     # --- facts ------------------------------------------------------------------------------------------

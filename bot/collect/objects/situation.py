@@ -14,10 +14,13 @@ from bot.collect.objects.records import Owner, Pod, Workload
 from bot.collect.objects.resources import WORKLOADS, kind_of
 from bot.collect.objects.values import mapping, mappings, seconds, text
 from rules.kinds import Fact, Scalar, Source, fact
-from rules.observations import Observations, Passage, Relation
+from rules.observations import Gap, Observations, Passage, Relation
 
 DETAILED_SIBLINGS: Final = 20
 """Sick Pods of one controller that get all their facts; the further ones are like them and get only `pod`."""
+MAX_DETAILED: Final = 2000
+"""In a cluster that is down altogether, what 2,000 of its Pods say is what they all say."""
+MAX_TOLD: Final = 10_000
 MAX_NEAR: Final = 20
 """Healthy Pods of what was asked about that get facts."""
 OLD_END_S: Final = 3600
@@ -48,11 +51,11 @@ class Situation:
         self.sick: list[Pod] = [pod for pod in inventory.pods.values() if not self.healthy(pod)]
         self.sick_set = set(self.sick)
         self.near: list[Pod] = self._find_near()
-        self.told: list[Pod] = list(dict.fromkeys(self.near + self.sick))
+        self._detailed = self._choose_detailed()
+        self.told: list[Pod] = self._choose_told()
         self.sick_workloads = [each for each in inventory.workloads.values() if self.is_sick(each)]
         self.sick_namespaces = {each.namespace for each in self.sick_workloads}
         self.sick_namespaces.update(pod.namespace for pod in self.sick)
-        self._detailed = self._choose_detailed()
 
     # --- joining ----------------------------------------------------------------------------------------
     def _join(self) -> None:
@@ -246,15 +249,26 @@ class Situation:
         return sick + well[:MAX_NEAR]
 
     def _choose_detailed(self) -> set[Pod]:
+        """Those asked about, then the first of each group of siblings, their second ones, and so on."""
         counts: dict[str, int] = defaultdict(int)
-        chosen = set(self.near)
+        ranked: list[tuple[int, Pod]] = []
         for pod in self.sick:
             # siblings of different fates (a Pending one, a crashing one) are counted apart
             group = f"{self.top(pod) or pod.subject} {pod.detail.status if pod.detail else pod.phase}"
             counts[group] += 1
             if counts[group] <= DETAILED_SIBLINGS:
-                chosen.add(pod)
-        return chosen
+                ranked.append((counts[group], pod))
+        ranked.sort(key=lambda each: each[0])
+        return set(self.near) | {pod for _, pod in ranked[:MAX_DETAILED]}
+
+    def _choose_told(self) -> list[Pod]:
+        """Pods that get facts: all that are sick, or as many as an answer can take, the detailed ones first."""
+        told = list(dict.fromkeys(self.near + self.sick))
+        if len(told) > MAX_TOLD:
+            told.sort(key=lambda pod: pod not in self._detailed)
+            left = len(told) - MAX_TOLD
+            self.out.gaps.append(Gap(f"{left} further Pods that are not well", f"only {MAX_TOLD} are looked at"))
+        return told[:MAX_TOLD]
 
     def is_detailed(self, pod: Pod) -> bool:
         return pod in self._detailed

@@ -172,11 +172,29 @@ def similar(name: str, existing: Iterable[str]) -> str | None:
     `web-config` and `web-config-v2` do.
     """
     pool = [each for each in existing if each != name][:MAX_NAMES_COMPARED]
+    slip = next((each for each in pool if len(name) > 2 and _one_slip(name, each)), None)
+    if slip:
+        return slip
     near = difflib.get_close_matches(name, pool, n=1, cutoff=0.72)
     if near:
         return near[0]
     inside = [each for each in pool if len(each) > 3 and (each in name or name in each)]
     return min(inside, key=lambda each: (abs(len(each) - len(name)), each)) if inside else None
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether two names differ by one letter more, less, changed, or by two neighbours swapped.
+
+    >>> _one_slip("wbe", "web"), _one_slip("databse", "database"), _one_slip("web", "api")
+    (True, True, False)
+    """
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
 
 
 def namespaced(namespace: str | None, name: str) -> str:

@@ -31,7 +31,13 @@ NASTY = st.one_of(
 def findings(draw: st.DrawFn) -> Finding:
     text = {"en": draw(NASTY), "ja": draw(NASTY)}
     return Finding(
-        entry=Entry("some-entry", "k.yaml", 1, severity=draw(st.sampled_from(["critical", "warning", "info"])), source=(draw(NASTY),)),
+        entry=Entry(
+            "some-entry",
+            "k.yaml",
+            1,
+            severity=draw(st.sampled_from(["critical", "warning", "info"])),
+            source=(draw(NASTY),),
+        ),
         subject=draw(NASTY),
         certainty=draw(st.floats(0.01, 1)),
         title=text,

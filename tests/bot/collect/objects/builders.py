@@ -44,7 +44,11 @@ def pod(
     found = list(statuses) or [running()]
     is_ready = all(each["ready"] for each in found) if ready is None else ready
     conditions = [
-        {"type": "Ready", "status": str(is_ready), "lastTransitionTime": metadata.pop("ready_since", "2025-06-10T08:00:20Z")}
+        {
+            "type": "Ready",
+            "status": str(is_ready),
+            "lastTransitionTime": metadata.pop("ready_since", "2025-06-10T08:00:20Z"),
+        }
     ]
     containers = [{"name": each["name"], "image": "web:1"} for each in found]
     return {
@@ -95,7 +99,9 @@ def node(name: str = "n1", ready: str = "True", **spec: Any) -> Object:
     }
 
 
-def event(kind: str, name: str, reason: str, message: str = "m", last: str = "2025-06-10T11:59:00Z", **more: Any) -> Object:
+def event(
+    kind: str, name: str, reason: str, message: str = "m", last: str = "2025-06-10T11:59:00Z", **more: Any
+) -> Object:
     involved = {"kind": kind, "name": name, "namespace": "shop", **more.pop("involved", {})}
     return {
         "kind": "Event",

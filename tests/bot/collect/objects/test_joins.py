@@ -11,7 +11,11 @@ LABELS = {"labels": {"app": "web"}}
 
 def service(name: str = "web", selector: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
     ports = [{"port": 80, "targetPort": 8080}]
-    return {"kind": "Service", "metadata": meta(name), "spec": {"selector": selector or {"app": "web"}, "ports": ports, **spec}}
+    return {
+        "kind": "Service",
+        "metadata": meta(name),
+        "spec": {"selector": selector or {"app": "web"}, "ports": ports, **spec},
+    }
 
 
 def endpoints(name: str, *addresses: str) -> dict[str, Any]:
@@ -59,7 +63,9 @@ def test_a_service_without_pods_tells_the_nearest_labels() -> None:
 
 
 def test_a_service_scaled_to_zero_is_not_odd() -> None:
-    observations = project(service(), endpoints("web"), deployment(desired=0, ready=0), listed="pods services endpoints")
+    observations = project(
+        service(), endpoints("web"), deployment(desired=0, ready=0), listed="pods services endpoints"
+    )
     assert facts(observations, "service") == []
 
 
@@ -77,7 +83,9 @@ def test_a_port_name_that_no_pod_has_does_not_resolve() -> None:
 
 
 def test_an_address_that_no_pod_owns_is_told() -> None:
-    found = one(project(service(), endpoints("web", "10.9.9.9"), pod(**LABELS), listed="pods services endpoints"), "endpoint")
+    found = one(
+        project(service(), endpoints("web", "10.9.9.9"), pod(**LABELS), listed="pods services endpoints"), "endpoint"
+    )
     assert (found["address"], found["owned"]) == ("10.9.9.9", False)
 
 
@@ -88,7 +96,9 @@ def test_an_ingress_tells_a_backend_that_does_not_exist() -> None:
         "metadata": meta("front"),
         "spec": {"ingressClassName": "nginx", "rules": [{"http": {"paths": [{"path": "/", "backend": backend}]}}]},
     }
-    observations = project(ingress, service(), endpoints("web", "10.0.0.1"), listed="services ingresses ingressclasses endpoints")
+    observations = project(
+        ingress, service(), endpoints("web", "10.0.0.1"), listed="services ingresses ingressclasses endpoints"
+    )
     found = one(observations, "ingress_backend")
     assert (found["service_exists"], found["similar"]) == (False, "shop/web")
     assert one(observations, "ingress")["class_exists"] is False
@@ -148,7 +158,9 @@ def test_policies_on_a_pod_add_up() -> None:
     dns = policy({}, "Egress", egress=[{"ports": [{"port": 53, "protocol": "UDP"}]}])
     dns["metadata"]["name"] = "allow-dns"
     observations = project(policy({}, "Egress"), dns, pod(**LABELS), listed="pods", asked="pod shop/web-0")
-    assert {(each["allows_nothing"], each["allows_dns"]) for each in facts(observations, "policy_on_pod")} == {(False, True)}
+    assert {(each["allows_nothing"], each["allows_dns"]) for each in facts(observations, "policy_on_pod")} == {
+        (False, True)
+    }
 
 
 def test_a_volume_whose_only_node_is_cordoned_is_told() -> None:
@@ -159,7 +171,12 @@ def test_a_volume_whose_only_node_is_cordoned_is_told() -> None:
         "spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": [term]}}},
         "status": {"phase": "Bound"},
     }
-    claim = {"kind": "PersistentVolumeClaim", "metadata": meta("data"), "spec": {"volumeName": "pv-1"}, "status": {"phase": "Bound"}}
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": meta("data"),
+        "spec": {"volumeName": "pv-1"},
+        "status": {"phase": "Bound"},
+    }
     sick = pod(
         "db-0", waiting("x"), phase="Pending", node=None,
         spec={"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]},
@@ -173,13 +190,22 @@ def test_a_volume_whose_only_node_is_cordoned_is_told() -> None:
 
 def test_a_pending_claim_that_waits_for_its_first_user_is_healthy() -> None:
     late = {"kind": "StorageClass", "metadata": meta("late", None), "volumeBindingMode": "WaitForFirstConsumer"}
-    claim = {"kind": "PersistentVolumeClaim", "metadata": meta("data"), "spec": {"storageClassName": "late"}, "status": {"phase": "Pending"}}
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": meta("data"),
+        "spec": {"storageClassName": "late"},
+        "status": {"phase": "Pending"},
+    }
     assert odd(project(late, claim, listed="pods")) == []
     assert one(project(claim, listed="storageclasses"), "claim")["class_exists"] is False
 
 
 def test_a_full_quota_tells_who_uses_it() -> None:
-    quota = {"kind": "ResourceQuota", "metadata": meta("team"), "status": {"hard": {"pods": "2"}, "used": {"pods": "2"}}}
+    quota = {
+        "kind": "ResourceQuota",
+        "metadata": meta("team"),
+        "status": {"hard": {"pods": "2"}, "used": {"pods": "2"}},
+    }
     users = [pod(f"load-{n}", **owned("StatefulSet", "load")) for n in range(2)]
     observations = project(quota, *users, deployment(ready=0, status={"replicas": 0}), listed="pods")
     found = one(observations, "quota")
@@ -204,7 +230,9 @@ def test_an_autoscaler_at_its_minimum_is_healthy_and_one_without_metrics_is_not(
     limited = {"type": "ScalingLimited", "status": "True", "reason": "TooFewReplicas"}
     inactive = {"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric"}
     assert odd(project(autoscaler(limited), deployment())) == []
-    assert one(project(autoscaler(inactive), deployment()), "autoscaler_condition")["container_without_request"] == "app"
+    assert (
+        one(project(autoscaler(inactive), deployment()), "autoscaler_condition")["container_without_request"] == "app"
+    )
 
 
 def test_a_webhook_without_endpoints_stands_above_what_it_refused() -> None:
@@ -216,7 +244,14 @@ def test_a_webhook_without_endpoints_stands_above_what_it_refused() -> None:
         ],
     }
     refused = event("Deployment", "api", "FailedCreate", 'failed calling webhook "inject.example.com": no endpoints')
-    observations = project(configuration, service(), endpoints("web"), deployment("api", ready=0), refused, listed="pods services endpoints")
+    observations = project(
+        configuration,
+        service(),
+        endpoints("web"),
+        deployment("api", ready=0),
+        refused,
+        listed="pods services endpoints",
+    )
     found = one(observations, "webhook")
     assert (found["endpoints"], found["service_exists"], found["all_namespaces"]) == (0, True, True)
     assert ("mutatingwebhookconfiguration injector", "deployment shop/api") in related(observations)
@@ -242,7 +277,10 @@ def test_a_namespace_that_will_not_go_tells_what_remains() -> None:
         "kind": "Namespace",
         "metadata": meta("old", None, deletionTimestamp="2025-06-10T11:00:00Z"),
         "spec": {"finalizers": ["kubernetes"]},
-        "status": {"phase": "Terminating", "conditions": [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": "x in 1"}]},
+        "status": {
+            "phase": "Terminating",
+            "conditions": [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": "x in 1"}],
+        },
     }
     found = one(project(stuck), "namespace")
     assert (found["terminating_s"], found["condition"]) == (3600, "NamespaceFinalizersRemaining")
@@ -252,5 +290,3 @@ def test_hygiene_is_told_only_when_asked_for() -> None:
     assert facts(project(deployment()), "lint") == []
     checks = {str(each["check"]) for each in facts(project(deployment(), hygiene=True), "lint")}
     assert {"no-limits", "no-requests", "no-readiness-probe"} <= checks
-
-

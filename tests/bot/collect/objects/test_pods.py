@@ -46,7 +46,15 @@ def test_a_plainly_healthy_pod_gives_no_facts(healthy: dict[str, object]) -> Non
         pod(phase="Failed", ready=False),
         pod("web-0", waiting("ContainerCreating"), phase="Pending"),
     ],
-    ids=["waiting", "restarted lately", "OOM-killed twice", "not ready", "deletion overdue", "failed", "pending for long"],
+    ids=[
+        "waiting",
+        "restarted lately",
+        "OOM-killed twice",
+        "not ready",
+        "deletion overdue",
+        "failed",
+        "pending for long",
+    ],
 )
 def test_a_pod_that_is_not_plainly_healthy_gives_facts(sick: dict[str, object]) -> None:
     assert one(project(sick, listed="pods"), "pod")["pod"] == "shop/web-0"
@@ -68,7 +76,11 @@ def test_what_a_container_waits_for_becomes_a_passage() -> None:
 
 @pytest.mark.parametrize(
     ("statuses", "shown"),
-    [([waiting("CrashLoopBackOff")], "CrashLoopBackOff"), ([running() | {"state": ended(2)}], "Error"), ([running()], "Running")],
+    [
+        ([waiting("CrashLoopBackOff")], "CrashLoopBackOff"),
+        ([running() | {"state": ended(2)}], "Error"),
+        ([running()], "Running"),
+    ],
 )
 def test_the_status_is_what_kubectl_shows(statuses: list[dict[str, object]], shown: str) -> None:
     assert one(project(pod("web-0", *statuses), asked="pod shop/web-0"), "pod")["status"] == shown
@@ -82,7 +94,10 @@ def test_an_init_container_that_waits_is_shown_as_kubectl_does() -> None:
 
 
 def test_a_pod_tells_its_topmost_controller() -> None:
-    replicaset = {"kind": "ReplicaSet", "metadata": {"name": "web-1", "namespace": "shop", **owned("Deployment", "web")}}
+    replicaset = {
+        "kind": "ReplicaSet",
+        "metadata": {"name": "web-1", "namespace": "shop", **owned("Deployment", "web")},
+    }
     sick = pod("web-1-x", waiting("CrashLoopBackOff"), **owned("ReplicaSet", "web-1"))
     observations = project(deployment(ready=0), replicaset, sick)
     assert one(observations, "pod")["workload"] == "deployment shop/web"
@@ -144,9 +159,16 @@ def test_the_schedulers_message_becomes_clauses() -> None:
 
 def test_the_room_on_the_nodes_is_held_against_the_requests() -> None:
     busy = pod("busy", spec={"containers": [{"name": "app", "resources": {"requests": {"cpu": "1"}}}]})
-    observations = project(unscheduled("0/1 nodes are available: 1 Insufficient cpu."), busy, node(), listed="pods nodes")
+    observations = project(
+        unscheduled("0/1 nodes are available: 1 Insufficient cpu."), busy, node(), listed="pods nodes"
+    )
     found = one(observations, "room")
-    assert (found["requested"], found["most_free"], found["largest_node"], found["never_fits"]) == ("1500m", "1", "2", False)
+    assert (found["requested"], found["most_free"], found["largest_node"], found["never_fits"]) == (
+        "1500m",
+        "1",
+        "2",
+        False,
+    )
 
 
 def test_a_pod_larger_than_any_node_never_fits() -> None:
