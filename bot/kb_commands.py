@@ -14,7 +14,7 @@ from bot.skeleton import skeleton
 from rules.errors import KdiagError, KnowledgeError
 from rules.expert import Expert
 from rules.kinds import describe_kinds
-from rules.knowledge import BUILT_IN, Knowledge, load
+from rules.knowledge import BUILT_IN, Knowledge, check_together, load
 from rules.schema import Entry, nearest
 
 
@@ -37,7 +37,9 @@ def lint(paths: list[str]) -> int:
     if knowledge is None:
         return 1
     entries = _chosen(knowledge, paths)
+    ids = {entry.id for entry in entries}
     faults = kb.lint(entries)
+    faults += [f for f in check_together(knowledge.entries, knowledge.tags) if f.split(": ")[1] in ids]
     for fault in faults:
         print(fault)
     print(f"{len(entries)} entries, {len(faults)} faults")

@@ -203,8 +203,8 @@ def _no_selector(service: Subject, external: set[tuple[str, str]]) -> None:
         return
     if any(namespace == service.namespace and name.startswith(service.name) for namespace, name in external):
         return
-    if any(one.field == "spec.selector" for one in service.problems):
-        return
+    if service.name == "kubernetes" or any(one.field == "spec.selector" for one in service.problems):
+        return  # the API server's own, or said already
     indent = " " * spec.column
     service.add("selector-missing", ("spec", "selector"),
                 corrected=joined(["spec:", f"{indent}selector:", f"{indent}  app: <label of the pods>"]))  # fmt: skip

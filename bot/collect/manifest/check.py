@@ -78,11 +78,24 @@ def _objects(page: Page, root: Node) -> Iterator[Node]:
         if node.items is not None:
             pending += [one for one in reversed(node.items) if one.entries is not None]
         elif items is not None and items.items is not None and (kind is None or kind.text.endswith("List")):
+            _inherit(node, items.items)
             pending += [one for one in reversed(items.items) if one.entries is not None]
         elif node.entries is not None:
             yield node
         elif node is root and node.text.strip():
             page.gaps.append(Gap(f"{page.file}, line {node.line}", "this is a word or sentence, not an object"))
+
+
+def _inherit(holder: Node, items: list[Node]) -> None:
+    """Items of a typed list (`PodList`) need not say what they are."""
+    kind, version = holder.get("kind"), holder.get("apiVersion")
+    if kind is None or kind.text in ("List", ""):
+        return
+    for item in items:
+        for name, word in (("kind", kind.text.removesuffix("List")), ("apiVersion", version.text if version else "v1")):
+            if item.entries is not None and item.key(name) is None:
+                key = Node(item.line, item.column, item.line, name, name)
+                item.entries.append((key, Node(item.line, item.column, item.line, word, word)))
 
 
 def check_object(page: Page, root: Node, api: Api | None) -> Subject | None:

@@ -194,7 +194,9 @@ def _reindented(lines: list[str], place: int, first: int) -> Iterator[Edit]:
             continue
         for end in scopes:
             moved = [_at(one, indent_of(one) + target - here) for one in lines[place:end]]
-            yield Edit("indentation", first + place, tuple(moved), 2 + abs(target - here) + 2 * (end - place - 1 > 0))
+            likely = before.rstrip().endswith(":") and target == indent_of(before) + 2
+            cost = (0 if likely else 2 + abs(target - here)) + (2 if end - place > 1 else 0)
+            yield Edit("indentation", first + place, tuple(moved), cost)
 
 
 def _at(line: str, indent: int) -> str:

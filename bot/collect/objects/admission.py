@@ -68,10 +68,11 @@ def _webhook(situation: Situation, services: Services, configuration: Thing, web
         all_namespaces=everywhere,
         workload=_workload_behind(situation, services, namespace, service_name),
     )
-    if key:
-        situation.relate(f"service {key}", configuration.subject, "answers")
-    for subject in failing:
-        situation.relate(configuration.subject, subject, "admits")
+    for upper in (configuration.subject, f"webhook {name}"):
+        if key:
+            situation.relate(f"service {key}", upper, "answers")
+        for subject in failing:
+            situation.relate(upper, subject, "admits")
 
 
 def _restricts(selector: object) -> bool:

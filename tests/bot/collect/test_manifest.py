@@ -260,6 +260,13 @@ def test_items_of_a_list_and_json_are_checked_with_their_lines() -> None:
 
 
 @needs_schemas
+def test_items_of_a_typed_list_are_of_its_kind() -> None:
+    text = "apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: a}\n  spec:\n    containers:\n    - {name: a, image: b, imagePullPolicy: Sometimes}\n"
+    found = only(text)
+    assert (found["problem"], found["line"], found["kind"]) == ("bad-value", 7, "Pod")
+
+
+@needs_schemas
 def test_a_fragment_is_checked_without_asking_for_kind_or_name() -> None:
     found = only('containers:\n- name: a\n  image: b\n  ports:\n  - containerPort: "80"\n')
     assert (found["problem"], found["line"]) == ("wrong-type", 5)
