@@ -29,7 +29,8 @@ class Loader(_Safe):  # type: ignore[misc]  # the C class is untyped
         seen = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} stands here twice", key.start_mark)
+                message = f"the key {key.value!r} stands here twice"
+                raise yaml.constructor.ConstructorError(None, None, message, key.start_mark)
             seen.add(key.value)
         found: dict[Any, Any] = super().construct_mapping(node, deep)
         return found
@@ -494,15 +495,15 @@ def _example(data: object, path: list[str | int]) -> Example:
             facts[int(number)].pop(attribute, None)
         else:
             facts[int(number)][attribute] = value
-    for number, record in enumerate(facts):
+    for position, record in enumerate(facts):
         kind = record.get("kind")
         if kind not in KINDS:
-            raise _Fault([*path, "facts", number], f"unknown fact kind {kind!r}{nearest(str(kind), KINDS)}")
+            raise _Fault([*path, "facts", position], f"unknown fact kind {kind!r}{nearest(str(kind), KINDS)}")
         for key in record:
             attribute = "kind" if key == "kind_is" else key
             if key != "kind" and attribute not in KINDS[kind][1]:
                 near = nearest(attribute, KINDS[kind][1])
-                raise _Fault([*path, "facts", number], f"{kind} has no attribute {attribute!r}{near}")
+                raise _Fault([*path, "facts", position], f"{kind} has no attribute {attribute!r}{near}")
     return Example(
         name=data["name"],
         text=str(data.get("text") or ""),

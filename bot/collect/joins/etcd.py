@@ -167,10 +167,13 @@ def _flannel_network(known: Known, tree: _Tree) -> Iterator[Fact]:
     keys = [f"{prefix}/config" for prefix in prefixes]
     if any(key in tree.keys for key in keys) or not tree.is_read:
         return
-    if any(unit == "flanneld" and (o.get("active") != "inactive" or o.get("enabled") == "enabled") and o.get("exists") is not False
-           for (_, unit), o in known.units.items()):  # fmt: skip
+    if any(unit == "flanneld" and _is_used(one) for (_, unit), one in known.units.items()):
         first = next(iter(tree.keys.values()))
         yield fact("etcd_key", Source(first.source.what), key=keys[0], exists=False)
+
+
+def _is_used(unit: Fact) -> bool:
+    return unit.get("exists") is not False and (unit.get("active") != "inactive" or unit.get("enabled") == "enabled")
 
 
 # --- endpoints ------------------------------------------------------------------------------------------
