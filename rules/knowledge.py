@@ -45,6 +45,11 @@ class Knowledge:
         return {entry.id: entry for entry in self.entries}
 
     @cached_property
+    def resolving(self) -> frozenset[str]:
+        """Ids of entries whose symptom says that a name was not resolved."""
+        return frozenset(entry.id for entry in self.entries if "dns" in entry.tags)
+
+    @cached_property
     def signatures(self) -> SignatureSet:
         return SignatureSet(self.entries)
 

@@ -47,6 +47,8 @@ class Words:
             return self._namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
+        if name == "claim":
+            return self._attribute("claim") or self._attribute("claim_name")
         return self._attribute(name)
 
     def _attribute(self, name: str) -> Scalar | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.collect.objects.pod_record import RECENT_S
-from bot.collect.objects.records import Node, Pod, Selector, Term, Thing
+from bot.collect.objects.records import Deleting, Node, Pod, Selector, Term, Thing
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import (
     Json,
@@ -81,6 +81,8 @@ class Storage:
 
     def _is_odd(self, claim: Thing, users: list[Pod]) -> bool:
         found = phase(claim)
+        if self._deletion(claim) is not None:
+            return True
         if found in ("Bound", None):
             return False
         if found == "Pending" and not users:
@@ -89,19 +91,16 @@ class Storage:
             return (self._situation.age(claim.created) or 0) > 30
         return found != "Pending" or (self._situation.age(claim.created) or 0) > 15
 
+    def _deletion(self, claim: Thing) -> Deleting | None:
+        own = (claim.kind, claim.namespace, claim.name)
+        return next((e for e in self._situation.inventory.deleting if (e.kind, e.namespace, e.name) == own), None)
+
     def _claim(self, claim: Thing, users: list[Pod]) -> None:
         spec = mapping(claim.fields.get("spec"))
         name = self.class_of(claim)
         exists = name in self._classes if name and self._classes_listed else None
         static = "storageClassName" in spec and spec["storageClassName"] == ""
-        deleting = next(
-            (
-                each
-                for each in self._situation.inventory.deleting
-                if (each.kind, each.namespace, each.name) == (claim.kind, claim.namespace, claim.name)
-            ),
-            None,
-        )
+        deleting = self._deletion(claim)
         self._situation.fact(
             "claim",
             Source(claim.subject, "spec and status.phase", f"{phase(claim)}, class {name or 'none'}"),
