@@ -19,6 +19,8 @@ from rules.schema import PROFILE, SEVERITIES, Entry
 from rules.template import Words
 from rules.wording import placed, with_consequences
 
+MAX_CERTAINTY = 0.99
+"""Nothing that is read from the outside is beyond doubt."""
 THE_TEXT = "the pasted text"
 """Subject of a finding when the text names no object."""
 
@@ -122,7 +124,7 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
     return Finding(
         entry=entry,
         subject=subject,
-        certainty=round(combine(by_route.values()), 3),
+        certainty=min(round(combine(by_route.values()), 3), MAX_CERTAINTY),
         title={k: words.prose(v) for k, v in entry.title.items()},
         cause=placed({k: words.prose(v) for k, v in entry.cause.items()}, subject, (*best.bound.values(), *near)),
         evidence=tuple(evidence.values()),
