@@ -481,6 +481,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "ingress": (str, "namespace/name"),
             "namespace": (str, "its namespace"),
             "class": (str, "its class"),
+            "has_class": (bool, "whether it names one, in its spec or by the old annotation"),
             "class_exists": (bool, "whether that IngressClass exists"),
             "has_address": (bool, "whether a controller gave it an address"),
             "default_class": (bool, "whether a default IngressClass exists"),

@@ -307,6 +307,7 @@ class Services:
                     ingress=ingress.key,
                     namespace=ingress.namespace,
                     **{"class": named or annotated},
+                    has_class=bool(named or annotated),
                     class_exists=exists,
                     has_address=bool(sequence(at(ingress.fields.get("status"), "loadBalancer", "ingress"))),
                     default_class=default,
