@@ -38,6 +38,11 @@ _NODE_STATUS = re.compile(r"Node ([\w.-]{1,253}) (?:status is now|event: Registe
 _HEADERS = ("LAST SEEN", "LASTSEEN", "FIRSTSEEN", "FIRST SEEN", "FirstSeen", "TIME ", "Type ")
 _TYPE_HEADER = re.compile(r"\s*(?:Type\s+Reason\s+Age|FirstSeen\s+LastSeen\s+Count|Events?:\s+(?:Type|FirstSeen)\s)")
 _RULE = re.compile(r"[\s-]*$")
+_BEFORE_START: Final = frozenset({
+    "FailedScheduling", "FailedAttachVolume", "FailedMount", "FailedMapVolume", "FailedCreatePodSandBox",
+    "NetworkNotReady",
+})  # fmt: skip
+"""What must be over before a container of the Pod can start."""
 
 
 def emit_event(
@@ -217,6 +222,7 @@ def read_events(
     draft.mark(start, index, PASTE)
     if owner[0] is None:
         _adopt(draft, start, index)
+    _retire(draft, start, index)
     return index
 
 
@@ -247,6 +253,32 @@ def _adopt(draft: Draft, start: int, end: int) -> None:
         made = draft.facts[position]
         if made.kind == "event" and made.source.where in numbers and "object" not in made.attributes:
             draft.facts[position] = Fact(made.kind, {**made.attributes, **where}, made.source)
+
+
+def _retire(draft: Draft, start: int, end: int) -> None:
+    """A Pod's trouble before its start is over when a later row says that a container has started."""
+    started: dict[Scalar | None, int] = {}
+    rows = []
+    for index in range(start, end):
+        about = draft.abouts[index]
+        age_s = about.get("age_s") if about is not None else None
+        if about is None or about.get("via") != "event" or not isinstance(age_s, int):
+            continue
+        if about.get("reason") == "Started":
+            pod = about.get("pod")
+            started[pod] = min(age_s, started.get(pod, age_s))
+        elif about.get("reason") in _BEFORE_START:
+            rows.append((index, about, age_s))
+    over = {index: about for index, about, age_s in rows if started.get(about.get("pod"), age_s) < age_s}
+    if not over:
+        return
+    for index, about in over.items():
+        draft.abouts[index] = {**about, "stale": True}
+    numbers = {f"line {draft.lines[index].number}" for index in over}
+    for position in range(len(draft.facts) - 1, -1, -1):
+        made = draft.facts[position]
+        if made.kind == "event" and made.source.where in numbers:
+            draft.facts[position] = Fact(made.kind, {**made.attributes, "stale": True}, made.source)
 
 
 def _is_event_line(text: str) -> bool:
