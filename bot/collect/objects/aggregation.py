@@ -53,6 +53,9 @@ def _unavailable(situation: Situation, services: Services, api: Thing, available
     )
     if service:
         situation.relate(f"service {service}", api.subject, "answers")
+    version, _, group = api.name.partition(".")
+    for spelling in (group, f"{group}/{version}"):
+        situation.relate(api.subject, f"apiservice {spelling}", "is called")
     for dying in situation.inventory.all_of("namespace"):
         # its controller must list every kind before it may let go of a namespace
         if mapping(dying.fields.get("status")).get("phase") == "Terminating":
