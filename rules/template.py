@@ -24,7 +24,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u
 NAMED_AS_KIND: Final = ("workload", "object", "owner")
 """Words whose value names its kind too: `deployment shop/web`, in a command `deployment/web`."""
 QUALIFIED: Final = frozenset(
-    "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease".split()
+    "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease active_job".split()
 )
 """Attributes that hold `namespace/name`; in a command the bare name."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.collect.objects import reading
 from bot.collect.objects.pod_record import RECENT_S
-from bot.collect.objects.records import Deleting, Node, Pod, Selector, Term, Thing
+from bot.collect.objects.records import Condition, Deleting, Node, Pod, Selector, Term, Thing
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import (
     Json,
@@ -84,7 +85,7 @@ class Storage:
         if self._deletion(claim) is not None:
             return True
         if found in ("Bound", None):
-            return False
+            return bool(bad_claim_conditions(claim))
         if found == "Pending" and not users:
             if self.binding_mode(claim) == LATE:
                 return False  # it waits for its first user, as it should
@@ -119,8 +120,33 @@ class Storage:
             deleting_s=self._situation.age(deleting.asked_at) if deleting else None,
             similar=similar(name, sorted(self._classes)) if name and exists is False else None,
         )
+        self._claim_conditions(claim)
         if name and phase(claim) != "Bound":
             self._situation.relate(f"storageclass {name}", claim.subject, "provisions")
+
+    def _claim_conditions(self, claim: Thing) -> None:
+        for each in bad_claim_conditions(claim):
+            source = Source(claim.subject, f"status.conditions[{each.type}]", each.message or each.type)
+            self._situation.fact(
+                "claim_condition",
+                source,
+                claim=claim.key,
+                condition=each.type,
+                status=each.status,
+                reason=each.reason,
+                message=each.message,
+                age_s=self._situation.age(each.since),
+            )
+            self._situation.passage(
+                each.message,
+                source,
+                via="condition",
+                reason=each.reason,
+                object=claim.subject,
+                namespace=claim.namespace,
+                claim=claim.key,
+                stale=False,
+            )
 
     # --- volumes ----------------------------------------------------------------------------------------
     def _project_volumes(self, wanted: set[str], pending_classes: set[str | None]) -> None:
@@ -242,6 +268,16 @@ class Storage:
 
 def phase(thing: Thing) -> str | None:
     return text(mapping(thing.fields.get("status")).get("phase"))
+
+
+def bad_claim_conditions(claim: Thing) -> list[Condition]:
+    """Conditions that tell of a change that failed; a resize that cannot be had stands in another field."""
+    status = mapping(claim.fields.get("status"))
+    found = [each for each in reading.conditions(status) if each.type.endswith("Error") and each.status == "True"]
+    for resource, state in mapping(status.get("allocatedResourceStatuses")).items():
+        if str(state).endswith("Infeasible"):
+            found.append(Condition(str(state), "True", None, str(resource), None))
+    return found
 
 
 def is_default(storage_class: Thing) -> bool:
