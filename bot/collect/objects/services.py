@@ -129,9 +129,9 @@ class Services:
         ):
             return True
         found = self.endpoints(service.namespace, service.name)
+        if service.legacy and not (service.selector and service.labels):
+            return True
         if not service.selector:
-            if service.legacy:
-                return True
             return found is not None and not found.ready and not found.not_ready and self._age(service) > 60
         if found is not None:
             empty = not found.ready

@@ -15,7 +15,8 @@ from rules.kinds import Source
 
 
 def project(situation: Situation) -> None:
-    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + _crons(situation)))
+    odd = _crons(situation) + _unnamed(situation)
+    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + odd))
     for workload in told:
         _workload(situation, workload)
         if situation.is_sick(workload):
@@ -51,6 +52,11 @@ def _crons(situation: Situation) -> list[Workload]:
         if each.kind == "cronjob"
         and (is_valid_schedule(each.schedule) is False or (each.suspended and situation.hygiene))
     ]
+
+
+def _unnamed(situation: Situation) -> list[Workload]:
+    """Controllers of 2015 that were made without an id."""
+    return [each for each in situation.inventory.workloads.values() if each.generated and not each.owner]
 
 
 def _workload(situation: Situation, workload: Workload) -> None:
