@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bot.collect.joins.cluster import cluster_facts
 from bot.collect.joins.components import components
 from bot.collect.joins.etcd import etcd_facts, registered_nodes
 from bot.collect.joins.hosts import host_facts
@@ -39,7 +40,13 @@ def derive(observations: Observations) -> list[Fact]:
     """
     found, first = _known(observations)
     seen = set(observations.facts)
-    made: Iterable[Fact] = (*first, *etcd_facts(found), *host_facts(found), *object_facts(found))
+    made: Iterable[Fact] = (
+        *first,
+        *etcd_facts(found),
+        *host_facts(found),
+        *object_facts(found),
+        *cluster_facts(found),
+    )
     return [each for each in dict.fromkeys(made) if each not in seen]
 
 

@@ -162,7 +162,7 @@ def g05_nodes_before_the_master() -> Recording:
     host_file(
         cluster, MASTER, "systemctl-status-kube-apiserver", _status(MASTER, "kube-apiserver", "active (running)", "1h")
     )
-    return cluster, first("node-daemons-started-before-master", f"host {NODE2}", "restart .*kubelet", "on the master")
+    return cluster, first("node-daemons-started-before-master", f"host {NODE2}", "restart .*kubelet")
 
 
 def _status(host: str, unit: str, active: str, ago: str) -> str:
@@ -411,13 +411,13 @@ def g36_fewer_pods_than_replicas() -> Recording:
 @recording
 def g37_selector_no_pod_carries() -> Recording:
     cluster = guide_cluster("api")
-    cluster.services["db-service"]["selector"] = {"name": "database"}
+    cluster.services["db-service"]["selector"] = {"name": "db", "tier": "data"}
     cluster.endpoints["db-service"] = []
     return cluster, first(
         "service-selector-matches-no-pod",
         "service default/db-service",
         "db-service",
-        names=["name=database", "name=db"],
+        names=["selects `name=db,tier=data`", "labelled `name=db,selectorname=db`"],
     )
 
 
@@ -444,10 +444,15 @@ def g40_node_never_reported() -> Recording:
 @recording
 def g41_endpoints_empty() -> Recording:
     cluster = guide_cluster("etcd")
-    for name in (uid(3), uid(4)):
-        cluster.pods[name]["labels"]["name"] = "database"
-    cluster.endpoints["db-service"] = []
-    return cluster, first("service-selector-matches-no-pod", "service default/db-service", "db-service")
+    for name in (uid(1), uid(2)):
+        cluster.pods[name]["labels"]["name"] = "web-server"
+    cluster.endpoints["webserver-service"] = []
+    return cluster, first(
+        "service-selector-matches-no-pod",
+        "service default/webserver-service",
+        "webserver-service",
+        names=["selects `name=webserver`", "labelled `name=web-server,selectorname=webserver,uses=db`"],
+    )
 
 
 @recording
@@ -611,7 +616,13 @@ def g55_exits_right_after_start() -> Recording:
     cluster = guide_cluster("api")
     _crashes(cluster, uid(3), "", code=0)
     cluster.extra[f"default/{uid(3)}/logs.txt"] = "mysqld_safe Logging to '/var/log/mariadb/mariadb.log'."
-    return cluster, first("container-exits-0", f"pod default/{uid(3)}", "kubectl log", question=f"pod {uid(3)}")
+    return cluster, first(
+        "container-exits-0",
+        f"pod default/{uid(3)}",
+        f"kubectl log {uid(3)}",
+        "docker run .*dbforweb",
+        question=f"pod {uid(3)}",
+    )
 
 
 @recording
