@@ -101,6 +101,40 @@ PARTS: Final[Types] = {
 }
 """Named parts a signature may capture. One vocabulary, so that rules can join on them."""
 
+MANIFEST_PROBLEMS: Final[Mapping[str, str]] = {
+    "kind-misspelled": "no such kind, but a near one",
+    "kind-missing": "no kind",
+    "api-version-unknown": "no such apiVersion, or none that has this kind",
+    "api-version-missing": "no apiVersion",
+    "api-version-removed": "served once, no longer by this version of Kubernetes",
+    "api-version-deprecated": "still served, and going to be removed",
+    "name-missing": "no metadata.name (in 2015 no id)",
+    "duplicate-name": "two objects of one kind, namespace and name",
+    "port-missing": "a Service without port",
+    "address-taken": "two Services ask for one address",
+    "selector-missing": "a Service without selector",
+    "selector-empty": "`selector:` with nothing under it: its lines lost their indentation",
+    "selector-name-missing": "`replicaSelector:` with nothing under it",
+    "selector-mismatch": "a controller's selector and its template's labels differ",
+    "labels-missing": "no labels",
+    "labels-empty": "`labels:` with nothing under it: its lines lost their indentation",
+    "no-match-in-file": "a Service's selector fits no Pods of the same files, although some are near",
+    "target-port-unknown": "a Service's named targetPort that no container has",
+    "volume-unknown": "a mount of a volume that the Pod does not have",
+    "yaml-syntax": "no YAML or JSON",
+    "indentation": "a line is indented too little or too much",
+    "tab": "a tab where YAML wants blanks",
+    "template-syntax": "a template that was not rendered",
+    "duplicate-key": "a key stands twice in one mapping",
+    "unknown-field": "the kind has no such field",
+    "nesting": "a field of the kind, on the wrong level",
+    "wrong-type": "a value of another type than the field's",
+    "quote-number": "a number or word that must be quoted",
+    "required-missing": "a field that the kind demands is not there",
+    "bad-value": "a value that the field does not allow",
+}
+"""What `kdiag check` finds in manifests. Each has its entry in knowledge/manifest/."""
+
 KINDS: Final[dict[str, tuple[str, Types]]] = {
     # --- text -------------------------------------------------------------------------------------------
     "symptom": (
@@ -950,14 +984,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "file": (str, "file name"),
             "line": (int, "line"),
-            "problem": (
-                str,
-                "kind-misspelled, kind-missing, api-version-unknown, api-version-missing, api-version-removed,"
-                " name-missing, port-missing, selector-missing, labels-missing, selector-empty, labels-empty,"
-                " selector-name-missing, yaml-syntax, unknown-field, wrong-type, required-missing, bad-value,"
-                " selector-mismatch, no-match-in-file, portal-ip-missing, indentation, tab, duplicate-key,"
-                " template-syntax, quote-number, nesting",
-            ),
+            "problem": (str, "; ".join(f"{problem}: {meaning}" for problem, meaning in MANIFEST_PROBLEMS.items())),
             "field": (str, "field path"),
             "value": (str, "what is written"),
             "expected": (str, "what would be right"),

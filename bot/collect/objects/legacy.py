@@ -108,10 +108,12 @@ def _pod(obj: Json) -> Json:
         if type(each) is dict and name not in ("POD", "net")
     ]
     for each in statuses:
-        if "lastState" not in each and mappings(each.get("lastTerminationState")):
+        if "lastState" not in each and mapping(each.get("lastTerminationState")):
             each["lastState"] = each["lastTerminationState"]
-        if "termination" in each.get("state", {}) if type(each.get("state")) is dict else False:
-            each["state"] = {**each["state"], "terminated": each["state"]["termination"]}
+        for name in ("state", "lastState"):
+            state = mapping(each.get(name))
+            if "termination" in state:
+                each[name] = {**state, "terminated": state["termination"]}
     status: Json = {
         "phase": current.get("status"),
         "message": current.get("message"),

@@ -21,6 +21,7 @@ from bot.collect.objects.resources import kind_of
 from bot.collect.objects.values import (
     Json,
     at,
+    event_reason,
     integer,
     labels,
     mapping,
@@ -329,8 +330,8 @@ def event(namespace: str | None, obj: Json) -> Event | None:
         name,
         text(about.get("uid")),
         container[1] if container else None,
-        text(obj.get("reason")),
-        text(obj.get("type")) or "Normal",
+        event_reason(text(obj.get("reason")) or "") or None,
+        text(obj.get("type")) or "",  # before 1.1 events had none
         message(obj.get("message")) or message(obj.get("note")) or "",
         times,
         last,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.collect.objects.records import Endpoints, Pod, Port, Service, ServicePort, Thing
@@ -144,9 +144,9 @@ class Services:
         ):
             return True
         found = self.endpoints(service.namespace, service.name)
+        if service.legacy and not (service.selector and service.labels):
+            return True
         if not service.selector:
-            if service.legacy:
-                return True
             return found is not None and not found.ready and not found.not_ready and self._age(service) > 60
         if found is not None:
             empty = not found.ready
@@ -395,11 +395,19 @@ def nearness(wanted: Mapping[str, str], labels: Mapping[str, str]) -> float:
     for key, value in wanted.items():
         if labels.get(key) == value:
             score += 1.0
-        elif key in labels:
-            score += 0.6 if similar(value, [labels[key]]) else 0.3
+        elif key in labels and similar(value, [labels[key]]):
+            score += 0.6
         elif value in values:
             score += 0.5
+        elif key in labels:
+            score += 0.3
     return score / len(wanted)
+
+
+def nearest(wanted: Mapping[str, str], candidates: Iterable[Mapping[str, str]]) -> Mapping[str, str] | None:
+    """The labels that come nearest to what a selector wants; None when none comes near."""
+    best = max(candidates, key=lambda labels: nearness(wanted, labels), default=None)
+    return best if best is not None and nearness(wanted, best) >= NEAREST_SHARE else None
 
 
 def differing(wanted: Mapping[str, str], labels: Mapping[str, str]) -> str | None:

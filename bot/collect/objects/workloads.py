@@ -12,7 +12,8 @@ from rules.kinds import Source
 
 
 def project(situation: Situation) -> None:
-    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + _crons(situation)))
+    odd = _crons(situation) + _unnamed(situation)
+    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + odd))
     for workload in told:
         _workload(situation, workload)
         if situation.is_sick(workload):
@@ -71,6 +72,11 @@ def _running_job(situation: Situation, cron: Workload) -> Workload | None:
         if each.kind == "job" and each.active and not each.complete and not each.suspended
     ]
     return min(jobs, key=lambda each: each.created or situation.now, default=None)
+
+
+def _unnamed(situation: Situation) -> list[Workload]:
+    """Controllers of 2015 that were made without an id."""
+    return [each for each in situation.inventory.workloads.values() if each.generated and not each.owner]
 
 
 def _workload(situation: Situation, workload: Workload) -> None:

@@ -191,7 +191,8 @@ def test_a_healthy_cluster_of_2015_gives_no_facts() -> None:
         "id": "node1",
         "status": {"conditions": [{"kind": "Ready", "status": "Full"}]},
     }
-    whole = [old_pod(), old_controller(1), old_service("web", selector={"name": "web"}), minion, *PUBLISHED]
+    service = old_service("web", selector={"name": "web"}, labels={"name": "web"})
+    whole = [old_pod(), old_controller(1), service, minion, *PUBLISHED]
     endpoints = {
         "kind": "Endpoints",
         "apiVersion": "v1beta1",
