@@ -36,6 +36,8 @@ _PLATFORM_LABELS: Final = (
 API_SERVER_POD: Final = "kube-apiserver-"
 MAX_RECORDED_NAMESPACES: Final = 20
 """With more namespaces than this, `recorded` is told once a kind instead of once a kind and namespace."""
+SETTLING_S: Final = 120
+"""What the conditions of a namespace say so soon after its deletion was asked for is only its progress."""
 
 
 def project(situation: Situation) -> None:
@@ -165,6 +167,7 @@ def _namespaces(situation: Situation) -> None:
         for pod in situation.inventory.pods_of.get(each.name, []):
             if pod.deleting:
                 situation.relate(pod.subject, each.subject, "is left in")
+        age = situation.age(dead.asked_at) if dead else None
         conditions = [c for c in mappings(status.get("conditions")) if c.get("status") == "True"]
         for condition in conditions or [{}]:
             source = Source(
@@ -177,11 +180,13 @@ def _namespaces(situation: Situation) -> None:
                 source,
                 namespace=each.name,
                 phase="Terminating",
-                terminating_s=situation.age(dead.asked_at) if dead else None,
+                terminating_s=age,
                 condition=text(condition.get("type")),
                 message=message(condition.get("message")),
                 finalizers=",".join(str(f) for f in sequence(at(each.fields.get("spec"), "finalizers"))) or None,
             )
+            if age is not None and age < SETTLING_S:
+                continue
             situation.passage(
                 message(condition.get("message")),
                 source,

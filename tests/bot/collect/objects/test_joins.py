@@ -370,3 +370,17 @@ def test_a_bound_claim_is_told_only_with_a_failed_change() -> None:
     assert odd(project(claim)) == []
     claim["status"]["allocatedResourceStatuses"] = {"storage": "ControllerResizeInfeasible"}
     assert one(project(claim), "claim_condition")["condition"] == "ControllerResizeInfeasible"
+
+
+def test_what_a_namespace_says_just_after_its_deletion_was_asked_for_is_not_taken_for_a_fault() -> None:
+    def passages(asked_at: str) -> int:
+        left = {"type": "NamespaceContentRemaining", "status": "True", "message": "pods remain"}
+        dying = {
+            "kind": "Namespace",
+            "metadata": meta("old", None, deletionTimestamp=asked_at),
+            "status": {"phase": "Terminating", "conditions": [left]},
+        }
+        return len(project(dying).passages)
+
+    assert passages("2025-06-10T11:59:30Z") == 0
+    assert passages("2025-06-10T11:00:00Z") == 1
