@@ -21,8 +21,18 @@ CLUSTER_DNS: Final = ("kube-system/kube-dns", "kube-system/coredns", "openshift-
 _HOST: Final = re.compile(r"(?:\w{1,20}://)?(?:[^@/\s]{1,200}@)?\[?([\w.-]{1,253})\]?")
 
 
-def callers(facts: Iterable[Fact], resolving: frozenset[str]) -> Iterator[Relation]:
-    """The Services that Pods' symptoms name. `resolving`: ids of symptoms that say that a name was not resolved."""
+def callers(facts: Iterable[Fact], relations: Iterable[Relation], resolving: frozenset[str]) -> Iterator[Relation]:
+    """The Services that Pods' symptoms name. `resolving`: ids of symptoms that say that a name was not resolved.
+
+    A Pod that stands behind a Service itself does not depend on it.
+    """
+    behind = {(one.upper, one.lower) for one in relations}
+    for found in _calls(facts, resolving):
+        if (found.lower, found.upper) not in behind:
+            yield found
+
+
+def _calls(facts: Iterable[Fact], resolving: frozenset[str]) -> Iterator[Relation]:
     known = list(facts)
     services = {str(one["service"]): one for one in known if one.kind == "service"}
     addresses = {str(one["cluster_ip"]): name for name, one in services.items() if one.get("cluster_ip")}

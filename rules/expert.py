@@ -60,7 +60,9 @@ class Expert:
 
         inference = await self.engine.infer(facts, on_firing)
         profile = profile_of(facts)
-        topology = Topology([*observations.relations, *callers(facts, self.knowledge.resolving)])
+        topology = Topology(
+            [*observations.relations, *callers(facts, observations.relations, self.knowledge.resolving)]
+        )
         return Reasoning(facts, inference, build(inference.firings, nearby, profile), topology, profile)
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from rules.callers import callers
 from rules.kinds import Fact, fact
+from rules.observations import Relation
 
 DB = fact("service", service="shop/db", namespace="shop", cluster_ip="10.96.7.7")
 DNS = fact("service", service="kube-system/kube-dns", namespace="kube-system")
@@ -15,8 +16,8 @@ def complaint(**parts: str) -> Fact:
     return fact("symptom", **{"is": "refused", "via": "log", "pod": "shop/web-1", **parts})
 
 
-def found(*facts: Fact) -> list[tuple[str, str]]:
-    return [(one.upper, one.lower) for one in callers(facts, frozenset({"unknown-host"}))]
+def found(*facts: Fact, relations: tuple[Relation, ...] = ()) -> list[tuple[str, str]]:
+    return [(one.upper, one.lower) for one in callers(facts, relations, frozenset({"unknown-host"}))]
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,8 @@ def test_a_name_that_is_not_resolved_depends_on_the_cluster_dns() -> None:
 
 def test_a_paste_without_namespaces_says_nothing_of_services() -> None:
     assert found(DB, complaint(address="db", pod="web-1")) == []
+
+
+def test_a_pod_behind_a_service_does_not_depend_on_it() -> None:
+    behind = Relation("pod shop/web-1", "service kube-system/kube-dns", "serves")
+    assert found(DNS, complaint(**{"is": "unknown-host"}), relations=(behind,)) == []
