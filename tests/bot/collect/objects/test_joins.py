@@ -122,6 +122,19 @@ def test_an_ingress_tells_a_backend_that_does_not_exist() -> None:
     assert one(observations, "ingress")["class_exists"] is False
 
 
+def test_an_ingress_without_a_class_is_told_where_none_is_the_default() -> None:
+    ingress = {"kind": "Ingress", "metadata": meta("front"), "spec": {"rules": []}}
+    listed = "services ingresses ingressclasses endpoints"
+    other = {"kind": "IngressClass", "metadata": {"name": "nginx"}, "spec": {"controller": "example.com/nginx"}}
+    found = one(project(ingress, other, listed=listed), "ingress")
+    assert (found["has_class"], found["default_class"], found["has_address"]) == (False, False, False)
+    default = {
+        **other,
+        "metadata": {"name": "nginx", "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"}},
+    }
+    assert facts(project(ingress, default, listed=listed), "ingress") == []
+
+
 # --- references ------------------------------------------------------------------------------------------
 def reading(name: str, key: str) -> dict[str, Any]:
     env = [{"name": "U", "valueFrom": {"secretKeyRef": {"name": name, "key": key}}}]
