@@ -68,8 +68,8 @@ class Draft:
     command: Command = field(default_factory=lambda: NO_COMMAND)
     host: str | None = None
     shows: dict[str, int] = field(default_factory=dict)
-    manifests: list[tuple[int, int, str]] = field(default_factory=list)
-    """First line, end and file of each manifest in the text."""
+    manifests: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """First line and end of each manifest in the text, by its file."""
     cluster: dict[str, tuple[Scalar, int]] = field(default_factory=dict)
     status_unit: str | None = None
     only_pod: str | None = None

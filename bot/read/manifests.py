@@ -14,38 +14,47 @@ UNNAMED: Final = "manifest.yaml"
 def note_manifest(draft: Draft, index: int, end: int) -> None:
     """These lines are a manifest, whole or broken."""
     file = _file(draft.command)
-    if any(file == known for _, _, known in draft.manifests):
+    if file in draft.manifests:
         file = UNNAMED  # the command showed the first one; this stands somewhere below
-    draft.manifests.append((index, end, file))
+    draft.manifests.setdefault(file, []).append((index, end))
     draft.show("manifest", index)
     draft.mark(index, end, {"via": "manifest"})
 
 
 def check_manifests(draft: Draft) -> None:
     """The objects and problems of all manifests in the text."""
-    pages: dict[str, list[str]] = {}
-    for index, end, file in draft.manifests:
-        lines = pages.setdefault(file, [])
-        first = draft.lines[index].number
-        if len(lines) >= first:  # right behind another one: a page of its own, since nothing stands between them
-            lines = pages[f"{file}, line {first}"] = []
-        lines += [""] * (first - 1 - len(lines))
-        if lines:
-            lines[-1] = "---"
-        texts = [line.text for line in draft.lines[index:end]]
-        base = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
-        for line, text in zip(draft.lines[index:end], texts, strict=True):
-            lines += [""] * (line.number - 1 - len(lines))
-            lines.append(text[base:])
+    pages: list[tuple[str, list[str]]] = []
+    for file, places in draft.manifests.items():
+        lines: list[str] = []
+        for index, end in places:
+            first = draft.lines[index].number
+            if not lines or len(lines) >= first:  # right behind another one there is no room for a separator
+                lines = []
+                pages.append((file, lines))
+            lines += [""] * (first - 1 - len(lines))
+            if lines:
+                lines[-1] = "---"
+            lines += _as_written(draft, index, end, first)
     if not pages:
         return
-    seen = check_texts((file, "\n".join(lines)) for file, lines in pages.items())
+    seen = check_texts((file, "\n".join(lines)) for file, lines in pages)
     for one in seen.facts:
         if one.kind == "cluster":  # there is one fact of the cluster, made of all the evidence in the text
-            draft.evidence("era", one["era"], draft.manifests[0][0])
+            draft.evidence("era", one["era"], next(iter(draft.manifests.values()))[0][0])
         else:
             draft.facts.append(one)
     draft.page.gaps += seen.gaps
+
+
+def _as_written(draft: Draft, index: int, end: int, first: int) -> list[str]:
+    """The lines of a manifest at the left edge, with blank ones in place of those that the reader left out."""
+    texts = [line.text for line in draft.lines[index:end]]
+    base = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
+    lines: list[str] = []
+    for line, text in zip(draft.lines[index:end], texts, strict=True):
+        lines += [""] * (line.number - first - len(lines))
+        lines.append(text[base:])
+    return lines
 
 
 def _file(command: Command) -> str:

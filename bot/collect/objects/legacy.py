@@ -90,11 +90,26 @@ def _pod_spec(state: Json) -> Json:
     spec: Json = {
         key: manifest[key] for key in ("containers", "volumes", "hostNetwork", "dnsPolicy") if key in manifest
     }
+    if "containers" in spec:
+        spec["containers"] = [_container(each) for each in mappings(spec["containers"])]
     policy = mapping(manifest.get("restartPolicy"))
     for name in ("always", "onFailure", "never"):
         if name in policy:
             spec["restartPolicy"] = name[0].upper() + name[1:]
     return spec
+
+
+def _container(container: Json) -> Json:
+    """Before there were `resources`, the scheduler counted a container's `cpu` (thousandths) and `memory` (bytes)."""
+    cpu, memory = container.get("cpu"), container.get("memory")
+    counted: Json = {}
+    if type(cpu) is int and cpu > 0:
+        counted["cpu"] = f"{cpu}m"
+    if type(memory) is int and memory > 0:
+        counted["memory"] = str(memory)
+    if not counted or "resources" in container:
+        return container
+    return {**container, "resources": {"limits": counted, "requests": counted}}
 
 
 def _pod(obj: Json) -> Json:

@@ -181,7 +181,9 @@ def g06_etcd_absent_though_named() -> Recording:
         MASTER, "etcd", "unknown", "Failed to get unit file state for etcd.service: No such file or directory"
     )
     cluster.set_unit(MASTER, "kube-apiserver", "failed")
-    return cluster, first("unit-etcd-down", f"unit etcd on {MASTER}", "start etcd", "etcd_servers")
+    return cluster, first(
+        "etcd-absent-where-apiserver-looks", f"unit etcd on {MASTER}", "--etcd_servers=http", "install etcd"
+    )
 
 
 @recording
@@ -593,6 +595,7 @@ def g53_node_of_waiting_pods_is_down() -> Recording:
 
 @recording
 def g54_more_replicas_than_room() -> Recording:
+    """Each node has 3 GiB; a db takes 2 of them."""
     cluster = guide_cluster("api")
     for number in (9, 10):
         cluster.add_pod(uid(number), "db", "", status="Waiting")
@@ -604,10 +607,16 @@ def g54_more_replicas_than_room() -> Recording:
             "Node node2.example.com: PodFitsResources",
             source="scheduler",
         )
+    for name in cluster.pods_of("db"):
+        cluster.pods[name]["desiredState"]["manifest"]["containers"][0] |= {"cpu": 100, "memory": 2 << 30}
     cluster.controllers["db-controller"]["desiredState"]["replicas"] = 4
     cluster.controllers["db-controller"]["currentState"]["replicas"] = 4
     return cluster, first(
-        "sched-insufficient-room", f"pod default/{uid(9)}", "resize --replicas", question=f"pod {uid(9)}"
+        "sched-nodes-full",
+        f"pod default/{uid(9)}",
+        "resize --replicas",
+        names=["memory"],
+        question=f"pod {uid(9)}",
     )
 
 
