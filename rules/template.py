@@ -25,7 +25,7 @@ _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2
 NAMED_AS_KIND: Final = ("workload", "object", "owner")
 """Words whose value names its kind too: `deployment shop/web`, in a command `deployment/web`."""
 QUALIFIED: Final = frozenset(
-    "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease".split()
+    "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease active_job".split()
 )
 """Attributes that hold `namespace/name`; in a command the bare name."""
 LINES_OF_A_FILE: Final = frozenset({"corrected"})
@@ -50,6 +50,8 @@ class Words:
             return self._namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
+        if name == "claim":
+            return self._attribute("claim") or self._attribute("claim_name")
         return self._attribute(name)
 
     def _attribute(self, name: str) -> Scalar | None:

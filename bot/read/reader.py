@@ -17,7 +17,7 @@ from bot.read.describe import read_description
 from bot.read.describe_objects import READERS, emit_node_condition
 from bot.read.draft import PASTE, Draft
 from bot.read.etcd import read_etcd
-from bot.read.events import emit_timed_rows, read_events
+from bot.read.events import emit_timed_rows, read_events, retire_events
 from bot.read.firewall import read_firewall
 from bot.read.journal import log_about, read_log
 from bot.read.manifests import check_manifests
@@ -164,6 +164,7 @@ def read_text(text: str, source_name: str, now: datetime | None) -> Observations
     if prose_at >= 0:
         draft.show("prose", prose_at)
     _finish(draft)
+    retire_events(draft)
     seen = draft.finish()
     seen.facts += _scheduling(seen.passages, draft.only_pod or UNKNOWN_POD)
     return seen

@@ -54,6 +54,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "mutatingwebhookconfiguration": ("webhooks",),
     "validatingwebhookconfiguration": ("webhooks",),
     "apiservice": ("spec", "status"),
+    "customresourcedefinition": ("status",),
     "lease": ("spec",),
     "certificatesigningrequest": ("spec", "status"),
     "componentstatus": ("conditions",),
@@ -158,6 +159,9 @@ def workload(kind: str, namespace: str | None, name: str, obj: Json, legacy: boo
         legacy,
         moment(status.get("startTime")),
         legacy and bool(_GENERATED.match(name)),
+        text(spec.get("timeZone")),
+        text(spec.get("concurrencyPolicy")),
+        integer(spec.get("startingDeadlineSeconds")),
     )
 
 

@@ -70,6 +70,21 @@ class Services:
     def pods(self, service: Service) -> list[Pod]:
         return self._inventory.matching(service.namespace, service.selector) if service.selector else []
 
+    def workload_behind(self, namespace: str | None, name: str | None) -> str | None:
+        """The controller of the Pods behind a Service, also when it has none now."""
+        service = self._inventory.services.get((namespace, name)) if name else None
+        if service is None or not service.selector:
+            return None
+        for pod in self.pods(service):
+            top = self._situation.top(pod)
+            if top:
+                return top
+        for workload in self._situation.workloads_in.get(namespace, ()):
+            labels = workload.template_labels
+            if not workload.owner and labels and all(labels.get(k) == v for k, v in service.selector.items()):
+                return workload.subject
+        return None
+
     def selecting(self, pod: Pod) -> list[Service]:
         """The Services that send to a Pod."""
         return self.carrying(pod.namespace, pod.labels)
@@ -307,6 +322,7 @@ class Services:
                     ingress=ingress.key,
                     namespace=ingress.namespace,
                     **{"class": named or annotated},
+                    has_class=bool(named or annotated),
                     class_exists=exists,
                     has_address=bool(sequence(at(ingress.fields.get("status"), "loadBalancer", "ingress"))),
                     default_class=default,
