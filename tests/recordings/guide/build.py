@@ -416,10 +416,10 @@ def g37_selector_no_pod_carries() -> Recording:
     cluster.services["db-service"]["selector"] = {"name": "db", "tier": "data"}
     cluster.endpoints["db-service"] = []
     return cluster, first(
-        "service-selector-matches-no-pod",
+        "service-selector-mismatch",
         "service default/db-service",
         "db-service",
-        names=["selects `name=db,tier=data`", "labelled `name=db,selectorname=db`"],
+        names=["tier=data", "name=db,selectorname=db"],
     )
 
 
@@ -450,10 +450,10 @@ def g41_endpoints_empty() -> Recording:
         cluster.pods[name]["labels"]["name"] = "web-server"
     cluster.endpoints["webserver-service"] = []
     return cluster, first(
-        "service-selector-matches-no-pod",
+        "service-selector-mismatch",
         "service default/webserver-service",
         "webserver-service",
-        names=["selects `name=webserver`", "labelled `name=web-server,selectorname=webserver,uses=db`"],
+        names=["wants name=webserver", "name=web-server,selectorname=webserver,uses=db"],
     )
 
 
@@ -462,7 +462,7 @@ def g42_stale_endpoint() -> Recording:
     cluster = guide_cluster("etcd")
     cluster.endpoints["db-service"][1] = "10.20.56.77:3306"
     return cluster, first(
-        "endpoint-stale", "service default/db-service", "kube-controller-manager", names=["10.20.56.77"]
+        "endpoint-of-no-pod", "service default/db-service", "kube-controller-manager", names=["10.20.56.77"]
     )
 
 
