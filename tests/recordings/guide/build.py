@@ -560,7 +560,7 @@ def _waits_for_image(cluster: Cluster) -> None:
 def g51_image_is_being_pulled() -> Recording:
     cluster = guide_cluster()
     _waits_for_image(cluster)
-    cluster.event("Pod", uid(1), "pulling", 'Pulling image "webwithdb"', NODE1)
+    cluster.event("Pod", uid(1), "pulling", 'Pulling image "webwithdb"', NODE1, time="2015-04-27T13:52:10Z")
     host_file(
         cluster,
         NODE1,
