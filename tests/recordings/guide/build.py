@@ -570,7 +570,11 @@ def g51_image_is_being_pulled() -> Recording:
         'Apr 27 13:52:10 node1 docker[1101]: time="2015-04-27T13:52:10Z" level="info" msg="+job pull(webwithdb, latest)"',
     )
     return cluster, first(
-        "image-being-pulled", f"pod default/{uid(1)}", "journalctl .*docker", question=f"pod {uid(1)}"
+        "image-being-pulled",
+        f"pod default/{uid(1)}",
+        "journalctl .*docker",
+        question=f"pod {uid(1)}",
+        stage={"reached": "sandbox", "stopped_by": "image-being-pulled"},
     )
 
 
@@ -578,6 +582,7 @@ def g51_image_is_being_pulled() -> Recording:
 def g52_pull_fails_now_and_then() -> Recording:
     cluster = guide_cluster()
     _waits_for_image(cluster)
+    cluster.event("Pod", uid(1), "pulling", 'Pulling image "webwithdb"', NODE1, time="2015-04-27T13:52:10Z")
     cluster.event("Pod", uid(1), "failed", _pull("read tcp 52.1.38.175:443: connection reset by peer"), NODE1)
     return cluster, first(
         "image-download-damaged", f"pod default/{uid(1)}", "docker pull webwithdb", question=f"pod {uid(1)}"
