@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.collect.objects.values import event_reason
 from bot.read.draft import PASTE, About, Draft
 from bot.read.words import WORKLOADS, age, kind_of, qualified, seconds_since, whole
 from rules.kinds import Fact, Scalar
@@ -68,6 +69,7 @@ def emit_event(
 ) -> None:
     """One event as a fact and a passage of its message. `kind` is in lower case."""
     message = message.strip()
+    reason = event_reason(reason)
     age_s = seconds_since(last_seen, draft.now)
     about: dict[str, Scalar] = {"via": "event", "reason": reason}
     if namespace is None and kind != "node":
@@ -90,7 +92,7 @@ def emit_event(
         where["container"] = container
     if node and "node" not in where:
         where["node"] = node
-    assigned = _ASSIGNED.match(message) if reason in ("Scheduled", "scheduled") else None
+    assigned = _ASSIGNED.match(message) if reason == "Scheduled" else None
     if assigned:
         pod = qualified(assigned[1] or namespace, assigned[2])
         where.setdefault("pod", pod)

@@ -20,6 +20,7 @@ from bot.read.etcd import read_etcd
 from bot.read.events import emit_timed_rows, read_events, retire_events
 from bot.read.firewall import read_firewall
 from bot.read.journal import log_about, read_log
+from bot.read.manifests import check_manifests
 from bot.read.normalize import normalize
 from bot.read.objects import read_objects
 from bot.read.sockets import read_sockets
@@ -184,6 +185,7 @@ def _note_line(draft: Draft, index: int) -> None:
 
 
 def _finish(draft: Draft) -> None:
+    check_manifests(draft)
     whole = "\n".join([line.text for line in draft.lines])
     cluster.gather(draft, whole)
     count = draft.lines[-1].number if draft.lines else 0
