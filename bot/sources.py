@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.collect.dump import Dump
+from bot.collect.gaps import gap_of_want
 from bot.questions import OBJECT_KINDS, Question
 from bot.read import read
 from rules.errors import KdiagError
@@ -15,7 +16,7 @@ from rules.observations import Observations
 
 
 class PasteSource:
-    """A pasted text. It answers no wants: what is wanted is asked of the person."""
+    """A pasted text. It meets no wants: each is a gap, with the command whose output would tell."""
 
     def __init__(self, text: str, now: datetime | None = None) -> None:
         self._text = text
@@ -25,7 +26,7 @@ class PasteSource:
         return read(self._text, now=self._now)
 
     async def satisfy(self, want: Fact) -> Observations:
-        return Observations()
+        return Observations(gaps=[gap_of_want(want.attributes, "it was not pasted")])
 
     def asked(self, question: Question) -> str:
         return ""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bot.collect.gaps import fill, gap_of_list, gap_of_want, wants
+from bot.collect.gaps import fill, gap_of_kind, gap_of_want, wants
 from bot.collect.objects.files import RecordedFile, Unreadable, newest_time, objects_of, recorded_files
 from bot.collect.objects.projector import Projector
 from bot.collect.objects.values import mapping, namespaced, text
@@ -143,7 +143,7 @@ class Dump:
             for kind in ("pod", "event"):
                 if (kind, namespace) not in have and (kind, None) not in have:
                     missing.append(RecordedFile(self.directory / namespace / f"{kind}s.json", kind, namespace))
-        return [_gap_of_file(each, "was not recorded") for each in missing]
+        return [gap_of_kind(each.kind, each.namespace, f"{each.label} was not recorded") for each in missing]
 
     def _add(self, projector: Projector, file: RecordedFile) -> list[Gap]:
         """Puts a file's objects in; only a file that was read to its end counts as listed."""
@@ -155,7 +155,7 @@ class Dump:
                 projector.add(kind, obj)
                 count += 1
         except Unreadable as err:
-            return [_gap_of_file(file, str(err))]
+            return [gap_of_kind(file.kind, file.namespace, f"{file.label} {err}")]
         projector.listed(file.kind, file.namespace, count)
         return []
 
@@ -367,7 +367,3 @@ def _parts(content: str) -> list[tuple[str | None, int, str]]:
         line = content.count("\n", 0, start.end()) + 2
         parts.append((start[1], line, _LOG_END.sub("", content[start.end() : end].lstrip("\n"))))
     return parts
-
-
-def _gap_of_file(file: RecordedFile, why: str) -> Gap:
-    return gap_of_list(file.kind, file.namespace, f"{file.label} {why}")

@@ -1,4 +1,4 @@
-"""A want in words: what is not known, and the command by which a person can supply it (`knowledge/wants.yaml`)."""
+"""What could not be learned, in the words of knowledge/wants.yaml, with the command by which a person can supply it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _PLACE: Final = re.compile(r"\{(\w{1,20})\}")
 
 @lru_cache(maxsize=1)
 def wants() -> dict[str, dict[str, Any]]:
-    """The content of `knowledge/wants.yaml`, by the want's `what`."""
+    """knowledge/wants.yaml, by the want's `what`."""
     path = Path(str(importlib.resources.files("knowledge"))) / "wants.yaml"
     found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
+def fill(template: str, values: dict[str, str]) -> str:
     """A template with its places filled; what is not known stays as `<name>`."""
     return _PLACE.sub(lambda place: values.get(place[1]) or f"<{place[1]}>", template)
 
 
-def gap_of_want(want: Any, why: str) -> Gap:
-    """The gap of a want that cannot be met."""
-    values = {key: str(value) for key, value in dict(want).items()}
+def gap_of_want(want: Mapping[str, Any], why: str) -> Gap:
+    """The gap of a want that cannot be met, in the words of knowledge/wants.yaml."""
+    values = {key: str(value) for key, value in want.items()}
     entry = wants().get(values["what"], {})
     about = (
         values.get("pod") or values.get("workload") or values.get("node") or values.get("object") or values.get("host")
@@ -58,8 +58,8 @@ def gap_of_want(want: Any, why: str) -> Gap:
     return Gap(fill(entry.get("en", "{what} of {about}"), values), why, fill(command, values))
 
 
-def gap_of_list(kind: str, namespace: str | None, why: str) -> Gap:
-    """The gap of a kind that could not be listed in a namespace (None: in the whole cluster)."""
+def gap_of_kind(kind: str, namespace: str | None, why: str) -> Gap:
+    """The gap of a kind of objects that could not be listed, in one namespace or at all."""
     entry = wants()["recorded" if namespace else "recorded-cluster"]
     values = {"kind": kind, "namespace": namespace or ""}
     return Gap(fill(entry["en"], values), why, fill(entry["command"], values))
