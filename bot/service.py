@@ -41,6 +41,10 @@ class Source(Protocol):
         """The subject of the question once names are resolved (`pod shop/web-0`), or "" for all."""
         ...
 
+    async def close(self) -> None:
+        """Lets go of connections. A source answers one question; `consult` closes it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
@@ -70,7 +74,15 @@ async def consult(
     progress: Progress = _silent,
 ) -> Consultation:
     """Ask, collect what the rules want, and answer within the budget with what is known by then."""
-    deadline = time.monotonic() + budget_s
+    try:
+        return await _consult(expert, source, question, time.monotonic() + budget_s, hygiene, progress)
+    finally:
+        await source.close()
+
+
+async def _consult(
+    expert: Expert, source: Source, question: Question, deadline: float, hygiene: bool, progress: Progress
+) -> Consultation:
     progress("collect")
     observations = _joined(await source.collect(question))
     met: set[Fact] = set()

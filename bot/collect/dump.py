@@ -6,7 +6,6 @@ Whatever is missing or broken becomes a gap, and counts as not known: it never m
 
 from __future__ import annotations
 
-import difflib
 import gc
 import re
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.collect.gaps import fill, gap_of_kind, gap_of_want, wants
+from bot.collect.names import matching, nearest
 from bot.collect.objects.files import RecordedFile, Unreadable, newest_time, objects_of, recorded_files
 from bot.collect.objects.projector import Projector
 from bot.collect.objects.values import mapping, namespaced, text
@@ -66,35 +66,12 @@ class Dump:
         return self._newest or datetime(1970, 1, 1, tzinfo=UTC)
 
     def resolve(self, kind: str, name: str) -> list[str]:
-        """The objects of a kind that a person may mean, as `namespace/name`, sorted; one when it is clear.
-
-        A whole name goes before a beginning, so that `web` is not `web-2`. Also a UID, the beginning of any of these,
-        and a beginning with `...` behind it, as tables cut names.
-        """
-        wanted = name.strip().removesuffix("...").removesuffix("…")
-        known = self._names_of(kind)
-        if not wanted:
-            return []
-        whole = [key for key, uid in known.items() if wanted in (key, uid) or key.rpartition("/")[2] == wanted]
-        cut = wanted != name.strip()
-        if whole and not cut:
-            exact = [key for key in whole if key == wanted]
-            return exact or sorted(whole)
-        return sorted(
-            key
-            for key, uid in known.items()
-            if key.startswith(wanted) or key.rpartition("/")[2].startswith(wanted) or (uid and uid.startswith(wanted))
-        )
+        """The objects of a kind that a person may mean, as `namespace/name`, sorted; one when it is clear."""
+        return matching(self._names_of(kind), name)
 
     def nearest(self, kind: str, name: str) -> str | None:
-        """The existing name nearest to one that does not exist, for the person who mistyped it."""
-        known = list(self._names_of(kind))
-        bare = {key.rpartition("/")[2]: key for key in reversed(known)}
-        found = difflib.get_close_matches(name, known, 1, 0.7)
-        if found:
-            return found[0]
-        near = difflib.get_close_matches(name.rpartition("/")[2], list(bare), 1, 0.7)
-        return bare[near[0]] if near else None
+        """The existing name nearest to one that does not exist."""
+        return nearest(self._names_of(kind), name)
 
     def _names_of(self, kind: str) -> dict[str, str]:
         """`namespace/name` -> UID of all objects of a kind."""
