@@ -147,7 +147,7 @@ def _answer(
         label = {"kind": question.kind, "name": asked.split(" ", 1)[1]}
     answer = Answer(question=label, roots=roots, gaps=list(dict.fromkeys(observations.gaps)), facts=reasoning.facts)
     if question.kind == "etcd":
-        answer.etcd = view(question.name, reasoning.facts)
+        answer.etcd = view(question.name, reasoning.facts, observations.gaps)
     pods = [one for one in reasoning.facts if one.kind == "pod"]
     if question.kind == "pod" or (question.kind == "explain" and len(pods) == 1):
         subject = asked or f"pod {pods[0]['pod']}" if pods else asked

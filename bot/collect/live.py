@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from bot.collect.etcd.collector import WANTS as OF_ETCD
+from bot.collect.etcd.collector import EtcdCollector
 from bot.collect.gaps import gap_of_want
 from bot.collect.kube.client import Client
 from bot.collect.kube.collector import KubeCollector
@@ -51,6 +53,7 @@ class LiveSource:
         self._collected_by = time.monotonic() + budget_s * SHARE_OF_COLLECTING
         self._client: Client | None = None
         self._kube: KubeCollector | None = None
+        self._etcd = EtcdCollector(cluster.etcd)
         self._ssh = SshCollector(cluster.ssh, cluster.hosts)
         if cluster.api.enabled:
             self._client = Client(
@@ -67,9 +70,13 @@ class LiveSource:
         tasks: list[asyncio.Task[Observations]] = []
         try:
             async with asyncio.TaskGroup() as group:
-                if self._kube:
+                if self._kube and question.kind != "etcd":
                     tasks.append(group.create_task(self._kube.collect(question, self._progress)))
+                if question.kind == "etcd":
+                    tasks.append(group.create_task(self._etcd.keys(question.name)))
                 if question.kind == "summary":
+                    if self._etcd.is_known:
+                        tasks.append(group.create_task(self._etcd.survey()))
                     tasks.append(group.create_task(self._survey(list(self._cluster.hosts))))
         except* KdiagError as errors:
             raise errors.exceptions[0] from None
@@ -79,8 +86,9 @@ class LiveSource:
         if question.kind in ("host", "node"):
             found.extend(await self._survey([self._host_asked(question)], whole=True))
         elif question.kind not in ("summary", "etcd", "explain") and not (self._kube and self._kube.reached):
-            # Without an API the hosts alone can say why nothing works.
+            # Without an API the hosts and etcd alone can say why nothing works.
             found.extend(await self._survey(list(self._cluster.hosts)))
+            found.extend(await self._etcd.health())
         if self._client:
             self._client.deadline = self._deadline
         return found
@@ -118,6 +126,8 @@ class LiveSource:
             return await self._kube.satisfy(want)
         if what in OF_A_HOST:
             return await self._ssh.satisfy(want)
+        if what in OF_ETCD:
+            return await self._etcd.satisfy(want)
         return Observations(gaps=[gap_of_want(want.attributes, "nothing here can tell it")])
 
     def asked(self, question: Question) -> str:
@@ -131,5 +141,6 @@ class LiveSource:
 
     async def close(self) -> None:
         await self._ssh.close()
+        await self._etcd.close()
         if self._client:
             await self._client.close()

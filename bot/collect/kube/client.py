@@ -7,18 +7,16 @@ deadline of the question; a 401 once more with a fresh credential.
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx
 import orjson
 
+from bot.collect.http import HttpProblem, connection_problem, load_pair
 from bot.collect.kube.auth import Identity
 from bot.collect.kube.kubeconfig import Access
 from rules.errors import KdiagError
@@ -31,22 +29,6 @@ MAX_PAUSE_S: Final = 5.0
 CONNECT_TIMEOUT_S: Final = 5.0
 RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 METADATA_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-
-
-class ApiProblem(Exception):
-    """A request that brought nothing. `status` is HTTP's (0: no answer came), `error` as in the fact `reach`.
-
-    `said` is what the server or the TLS library said, raw; str() is the reason in words.
-    """
-
-    def __init__(self, why: str, status: int = 0, error: str = "", said: str = "") -> None:
-        super().__init__(why)
-        self.status = status
-        self.error = error
-        self.said = said
-        self.retry_after_s: float | None = None
-        self.continue_token = ""
-        """To go on listing with, from a 410."""
 
 
 @dataclass(slots=True)
@@ -86,12 +68,12 @@ class Client:
             self._http = None
 
     async def get(self, path: str, params: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
-        """The JSON at a path. ApiProblem when there is none to be had in time."""
+        """The JSON at a path. HttpProblem when there is none to be had in time."""
         body = await self.get_bytes(path, params, accept)
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise ApiProblem(f"the answer is not whole JSON ({error.msg} at byte {error.pos})") from error
+            raise HttpProblem(f"the answer is not whole JSON ({error.msg} at byte {error.pos})") from error
 
     async def get_bytes(
         self, path: str, params: Mapping[str, str] | None = None, accept: str = "application/json"
@@ -102,7 +84,7 @@ class Client:
             async with self._gate:
                 try:
                     return await self._once(path, params, accept)
-                except ApiProblem as problem:
+                except HttpProblem as problem:
                     if problem.status == 401 and not renewed and await self._renew():
                         renewed = True
                         continue
@@ -119,7 +101,7 @@ class Client:
         await self.close()
         return True
 
-    def _wait(self, problem: ApiProblem, pause: float) -> float | None:
+    def _wait(self, problem: HttpProblem, pause: float) -> float | None:
         """Seconds until the next try, or None: it would be of no use, or too late."""
         if problem.status not in RETRIED and problem.error != "reset":
             return None
@@ -131,17 +113,17 @@ class Client:
     async def _once(self, path: str, params: Mapping[str, str] | None, accept: str) -> bytes:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise ApiProblem("there was no time left for it", error="timeout")
+            raise HttpProblem("there was no time left for it", error="timeout")
         limit = min(left, self._timeout_s)
         try:
             async with asyncio.timeout(limit):
                 return await self._exchange(path, params, accept)
         except TimeoutError:
-            raise ApiProblem(f"{self.access.server} did not answer within {limit:.0f} s", error="timeout") from None
+            raise HttpProblem(f"{self.access.server} did not answer within {limit:.0f} s", error="timeout") from None
         except KdiagError as error:  # a token file or plugin that fails: who one is cannot be told
-            raise ApiProblem(str(error), error="login") from error
+            raise HttpProblem(str(error), error="login") from error
         except httpx.HTTPError as error:
-            raise _connection_problem(self.access.server, error) from error
+            raise connection_problem(self.access.server, error) from error
 
     async def _exchange(self, path: str, params: Mapping[str, str] | None, accept: str) -> bytes:
         http = await self._client()
@@ -157,7 +139,7 @@ class Client:
             async for block in response.aiter_bytes():
                 body += block
                 if len(body) > MAX_BODY_BYTES:
-                    raise ApiProblem(f"the answer is longer than {MAX_BODY_BYTES >> 20} MB")
+                    raise HttpProblem(f"the answer is longer than {MAX_BODY_BYTES >> 20} MB")
             self.traffic.bytes += response.num_bytes_downloaded
             self.date = response.headers.get("Date", self.date)
         finally:
@@ -198,20 +180,7 @@ def _tls(access: Access, certificate: tuple[bytes, bytes] | None) -> ssl.SSLCont
     return context
 
 
-def load_pair(context: ssl.SSLContext, pair: tuple[bytes, bytes], whose: str) -> None:
-    """Gives a TLS context a client certificate and key held in memory, for which ssl knows only files."""
-    descriptor, name = tempfile.mkstemp(prefix="kdiag-")  # readable by the owner alone
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pair[0] + b"\n" + pair[1])
-        context.load_cert_chain(name, password=lambda: b"")
-    except (ssl.SSLError, ValueError) as error:
-        raise KdiagError(f"{whose}: its client certificate and key do not fit or are broken: {error}") from error
-    finally:
-        Path(name).unlink()
-
-
-def _http_problem(response: httpx.Response, body: bytes) -> ApiProblem:
+def _http_problem(response: httpx.Response, body: bytes) -> HttpProblem:
     """A refusal in words. The API's own Status says it best; a proxy's HTML page says nothing."""
     status = response.status_code
     said, token = "", ""
@@ -230,32 +199,8 @@ def _http_problem(response: httpx.Response, body: bytes) -> ApiProblem:
         429: "the API server is overloaded (429)",
     }
     why = words.get(status, f"the API server answered {status}")
-    problem = ApiProblem(f"{why}: {said}" if said else why, status, "", said)
+    problem = HttpProblem(f"{why}: {said}" if said else why, status, "", said)
     problem.continue_token = token
     asked = response.headers.get("Retry-After", "")
     problem.retry_after_s = float(asked) if asked.isdigit() else None
     return problem
-
-
-def _connection_problem(server: str, error: httpx.HTTPError) -> ApiProblem:
-    """Why no answer came, in words and as the fact `reach` calls it."""
-    root: BaseException = error
-    while (cause := root.__cause__ or root.__context__) is not None:
-        root = cause
-    said = str(root) or str(error) or type(error).__name__
-    if isinstance(root, ssl.SSLError):
-        return ApiProblem(f"no TLS connection to {server}: {said}", error="tls", said=said)
-    if isinstance(root, ConnectionRefusedError):
-        return ApiProblem(f"{server} refuses the connection", error="refused", said=said)
-    if isinstance(error, httpx.ConnectTimeout):
-        return ApiProblem(f"{server} cannot be reached (no answer to the connection)", error="timeout", said=said)
-    if isinstance(root, OSError) and root.errno in (101, 113):  # ENETUNREACH, EHOSTUNREACH
-        return ApiProblem(f"there is no route to {server}", error="no-route", said=said)
-    if isinstance(root, OSError) and isinstance(error, httpx.ConnectError):
-        name = type(root).__name__
-        return ApiProblem(
-            f"no connection to {server}: {said}", error="unknown-host" if name == "gaierror" else "", said=said
-        )
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return ApiProblem(f"{server} broke the connection off: {said}", error="reset", said=said)
-    return ApiProblem(f"no answer from {server}: {said}", said=said)

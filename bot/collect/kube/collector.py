@@ -16,7 +16,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bot.collect.gaps import gap_of_kind, gap_of_want
-from bot.collect.kube.client import ApiProblem, Client
+from bot.collect.http import HttpProblem
+from bot.collect.kube.client import Client
 from bot.collect.kube.kinds import ApiKind, api_kinds
 from bot.collect.kube.lists import Served, list_kind, path_of
 from bot.collect.names import bare, matching, nearest, the_one
@@ -53,7 +54,7 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Failure:
     order: Order
-    problem: ApiProblem
+    problem: HttpProblem
 
 
 class KubeCollector:
@@ -100,7 +101,7 @@ class KubeCollector:
             self.reached = True
             if question.kind in OBJECT_KINDS:
                 self.asked = await self._resolve(OBJECT_KINDS[question.kind], question.name)
-        except ApiProblem as problem:
+        except HttpProblem as problem:
             return self._unreachable(problem)
         projector = Projector(self.now, self.asked or None, self._hygiene)
         failures = await self._read(self._orders(question), projector, progress)
@@ -179,7 +180,7 @@ class KubeCollector:
                     page=self._api.page,
                     selector=order.selector,
                 )
-            except ApiProblem as problem:
+            except HttpProblem as problem:
                 failures.append(Failure(order, problem))
                 return
             if count is not None and not order.selector:
@@ -231,7 +232,7 @@ class KubeCollector:
         return f"{kind_name} {the_one(kind_name, name, found, nearest(known, wanted) if not found else None)}"
 
     # --- what went wrong --------------------------------------------------------------------------------
-    def _unreachable(self, problem: ApiProblem) -> Observations:
+    def _unreachable(self, problem: HttpProblem) -> Observations:
         """The API server gives nothing at all: a gap, what it said, and that it could not be reached."""
         server = urlsplit(self._client.access.server)
         port = server.port or (443 if server.scheme == "https" else 80)
@@ -287,7 +288,7 @@ class KubeCollector:
             if want["what"] == "log":
                 return await self._log(want)
             return await self._object(want)
-        except ApiProblem as problem:
+        except HttpProblem as problem:
             if problem.status == 403:
                 resource = "pods/log" if want["what"] == "log" else "objects"
                 return Observations(gaps=[gap_of_want(want.attributes, f"not permitted: get on {resource} (403)")])
@@ -352,7 +353,7 @@ class KubeCollector:
             path, query = path_of(kind, version, namespace, name)
             try:
                 found = await self._client.get(path, query)
-            except ApiProblem as problem:
+            except HttpProblem as problem:
                 if problem.status != 404:
                     raise
                 continue

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.collect.kube.client import METADATA_ONLY, ApiProblem, Client
+from bot.collect.http import HttpProblem
+from bot.collect.kube.client import METADATA_ONLY, Client
 from bot.collect.kube.kinds import ApiKind
 from bot.collect.objects.values import mapping, mappings, text
 
@@ -26,13 +27,13 @@ class Served:
         self.version = ""
 
     async def discover(self) -> None:
-        """Reads /version, /api and /apis. ApiProblem only when the server cannot be asked at all."""
+        """Reads /version, /api and /apis. HttpProblem only when the server cannot be asked at all."""
         version, core, groups = await asyncio.gather(
             *(self._client.get(path) for path in ("/version", "/api", "/apis")), return_exceptions=True
         )
-        failed = [each for each in (version, core, groups) if isinstance(each, ApiProblem)]
+        failed = [each for each in (version, core, groups) if isinstance(each, HttpProblem)]
         for each in (version, core, groups):
-            if isinstance(each, BaseException) and not isinstance(each, ApiProblem):
+            if isinstance(each, BaseException) and not isinstance(each, HttpProblem):
                 raise each
         if len(failed) == 3 and all(each.status not in (403, 404) for each in failed):
             raise failed[1]
@@ -61,7 +62,7 @@ class Served:
 
 
 def _is(problem: object, status: int) -> bool:
-    return isinstance(problem, ApiProblem) and problem.status == status
+    return isinstance(problem, HttpProblem) and problem.status == status
 
 
 def path_of(kind: ApiKind, version: str, namespace: str | None, name: str = "") -> tuple[str, dict[str, str]]:
@@ -89,7 +90,7 @@ async def list_kind(
 ) -> int | None:
     """Hands every object of a kind to `take`; how many there were, or None if the server has no such kind.
 
-    `selector` is a field selector. ApiProblem where the list could not be read to its end.
+    `selector` is a field selector. HttpProblem where the list could not be read to its end.
     """
     for version in served.candidates(kind):
         path, query = path_of(kind, version, namespace)
@@ -97,7 +98,7 @@ async def list_kind(
             query["fieldSelector"] = selector
         try:
             return await _pages(client, kind, version, path, query, take, page, metadata or kind.metadata)
-        except ApiProblem as problem:
+        except HttpProblem as problem:
             if problem.status != 404:
                 raise
     return None
@@ -120,7 +121,7 @@ async def _pages(
         params = {**query, "limit": str(limit), **({"continue": token} if token else {})}
         try:
             content = await client.get(path, params, accept)
-        except ApiProblem as problem:
+        except HttpProblem as problem:
             if problem.status != 410 or restarts == MAX_RESTARTS:
                 raise
             # The snapshot that the pages were cut from is gone. The server may offer to go on in a newer one; else
@@ -128,7 +129,7 @@ async def _pages(
             restarts, token, limit = restarts + 1, problem.continue_token, limit * 4
             continue
         if not isinstance(content, dict) or not isinstance(content.get("items"), list | None):
-            raise ApiProblem("the answer is not a list")
+            raise HttpProblem("the answer is not a list")
         legacy = version if version.startswith("v1beta") and "/" not in version else ""
         for item in mappings(content.get("items") or []):
             details = mapping(item.get("metadata"))

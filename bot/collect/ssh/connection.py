@@ -183,22 +183,20 @@ class Connection:
         cut = False
         code: int | None = None
 
-        async def both() -> None:
-            nonlocal cut
-            cut, _ = await asyncio.gather(
-                _take(process.stdout, text, MAX_OUTPUT_BYTES), _take(process.stderr, complaint, MAX_COMPLAINT_BYTES)
-            )
-
+        complaining = asyncio.create_task(_take(process.stderr, complaint, MAX_COMPLAINT_BYTES))
         try:
             async with asyncio.timeout(self._ssh.command_timeout_s):
-                await both()
+                cut = await _take(process.stdout, text, MAX_OUTPUT_BYTES)
                 if not cut:
+                    await complaining
                     await process.wait_closed()
                     code = process.exit_status
         except TimeoutError:
             cut = True
         except (OSError, asyncssh.Error) as error:
             raise _problem(error) from error
+        finally:
+            complaining.cancel()
         return Output(text.decode("utf-8", "replace"), complaint.decode("utf-8", "replace"), code, cut)
 
     async def close(self) -> None:
