@@ -193,6 +193,7 @@ async def test_the_role_that_kdiag_prints_is_enough(api: ApiServer, expert: Expe
             api.request("POST", paths[document["kind"]], document)
     request = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {}}
     answer = api.request("POST", "/api/v1/namespaces/kdiag/serviceaccounts/kdiag/token", request)
+    api.wait_until_allowed(answer["status"]["token"], "/api/v1/pods")
     user = api.kubeconfig({"token": answer["status"]["token"]})
     for question in (Question("summary"), Question("pod", "web-0"), Question("node", "n1")):
         found = await ask(api, expert, question, user, secrets=False)
@@ -217,6 +218,7 @@ async def test_a_role_in_one_namespace_is_enough_for_that_namespace(api: ApiServ
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "reader"}],
     })  # fmt: skip
+    api.wait_until_allowed(api.tokens["reader"], "/api/v1/namespaces/shop/pods")
     user = api.kubeconfig({"token": api.tokens["reader"]})
     found = await ask(api, expert, Question("pod", "web-0"), user, namespaces=["shop"])
     assert roots(found)[0] == ("secret-missing", "pod shop/web-0")
