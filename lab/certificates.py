@@ -80,9 +80,7 @@ def signing_key(into: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     _write_key(into.with_suffix(".key"), key)
     into.with_suffix(".pub").write_bytes(
-        key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
 
 
@@ -118,7 +116,5 @@ def _write_key(into: Path, key: ec.EllipticCurvePrivateKey) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
     into.touch(mode=0o600)
     into.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

@@ -17,9 +17,10 @@ from lab.shell import LabError, run, say, wait_for
 
 UNITS: Final = {
     "master": ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "registry"),
-    "node": ("etcd", "containerd", "docker", "kubelet", "kube-proxy"),
+    "node": ("cgroups", "etcd", "containerd", "docker", "kubelet", "kube-proxy"),
 }
 """What each role runs, in the order in which it is started."""
+Done = subprocess.CompletedProcess[str]
 WORKLOAD: Final = plan.SOURCE / "workload.yaml"
 _FINGERPRINT: Final = plan.STATE / "fingerprint"
 
@@ -44,12 +45,18 @@ def up() -> None:
     machine.make_bridge()
     _on_each(HOSTS, lambda host: _prepare(host, base))
     _on_each(HOSTS, lambda host: hosts.start(host, built))
+    _on_each(HOSTS, lambda host: _enable(host, "etcd"))
+    _enable(MASTER, "kube-apiserver")
+    _on_each(NODES, lambda host: _enable(host, "cgroups", "containerd", "docker"))
+    _on_each(NODES, lambda host: containers.load(host, built / "coredns"))
     say("waiting for the API server")
     wait_for("the API server is ready", lambda: kubectl("get", "--raw", "/readyz", check=False).returncode == 0, 120)
-    _on_each(NODES, containers.load)
+    say("starting everything else")
+    _on_each(HOSTS, lambda host: _enable(host, *UNITS[host.role]))
     wait_for("each node is Ready", nodes_ready, 120)
     kubectl("apply", "--filename", str(WORKLOAD))
     guide.load()
+    say("waiting until all is well")
     wait_until_well()
     _FINGERPRINT.write_text(fingerprint)
     say("the lab is up: kubectl --kubeconfig " + str(plan.ACCESS / "kubeconfig") + " get pods -A")
@@ -64,15 +71,19 @@ def down() -> None:
     say("the lab is gone")
 
 
-def kubectl(*words: str, check: bool = True, input: str | None = None, timeout_s: float = 60) -> Any:
-    """Run kubectl as the lab's administrator; gives a CompletedProcess."""
-    command = [programs.directory() / "kubectl", "--kubeconfig", plan.ACCESS / "kubeconfig", "--request-timeout=10s"]
+def kubectl(*words: str, check: bool = True, input: str | None = None, timeout_s: float = 60) -> Done:
+    """Run kubectl as the lab's administrator."""
+    command = [
+        str(programs.directory() / "kubectl"),
+        f"--kubeconfig={plan.ACCESS / 'kubeconfig'}",
+        "--request-timeout=10s",
+    ]
     return run([*command, *words], check=check, input=input, timeout_s=timeout_s)
 
 
 def objects(*words: str) -> list[dict[str, Any]]:
     """The items of `kubectl get ...`; none when the API server does not answer."""
-    got: subprocess.CompletedProcess[str] = kubectl("get", *words, "--output=json", check=False)
+    got = kubectl("get", *words, "--output=json", check=False)
     if got.returncode != 0:
         return []
     items: list[dict[str, Any]] = json.loads(got.stdout).get("items", [])
@@ -107,7 +118,12 @@ def ills() -> list[str]:
     for deployment in objects("deployments", "--all-namespaces"):
         status = deployment.get("status", {})
         wanted = deployment["spec"]["replicas"]
-        if not status.get("availableReplicas", 0) == status.get("updatedReplicas", 0) == status.get("replicas") == wanted:
+        if (
+            not status.get("availableReplicas", 0)
+            == status.get("updatedReplicas", 0)
+            == status.get("replicas")
+            == wanted
+        ):
             found.append(f"deployment {deployment['metadata']['name']} is not complete")
     for pod in objects("pods", "--all-namespaces"):
         if not _condition(pod, "Ready") or "deletionTimestamp" in pod["metadata"]:
@@ -132,7 +148,10 @@ def _prepare(host: Host, base: Path) -> None:
     say(f"{host.name}: its tree, keys and files")
     hosts.make_tree(host, base)
     access.give(host)
-    run(["chroot", host.root, "systemctl", "--quiet", "enable", *UNITS[host.role]])
+
+
+def _enable(host: Host, *units: str) -> None:
+    hosts.execute(host, ["systemctl", "--quiet", "enable", "--now", *units])
 
 
 def _condition(item: dict[str, Any], name: str) -> bool:

@@ -27,5 +27,3 @@ def load() -> None:
             "docker inspect guide-web >/dev/null 2>&1 || "
             "docker run --detach --name guide-web --restart always --network none busybox:1.36 tail -f /dev/null",
         )
-
-

@@ -88,8 +88,7 @@ def start(host: Host, programs: Path) -> None:
         return
     say(f"booting {host.name} ({host.address})")
     _make_cgroups(host)
-    binds = [f"--bind=/sys/fs/cgroup/{name}/kdiag-lab/{host.name}:/sys/fs/cgroup/{name}" for name in _v1(host)]
-    binds += [f"--bind-ro={file}:/usr/local/bin/{file.name}" for file in sorted(programs.iterdir()) if file.is_file()]
+    binds = [f"--bind-ro={file}:/usr/local/bin/{file.name}" for file in sorted(programs.iterdir()) if file.is_file()]
     if host.role == "node":
         binds.append(f"--bind={host.home / 'kubelet'}:/var/lib/kubelet")
     command = [
@@ -122,18 +121,15 @@ def start(host: Host, programs: Path) -> None:
 
 
 def stop(host: Host) -> None:
-    """Power it off and take away what it left on this machine."""
+    """Switch it off, as with the power button held, and take away what it left on this machine."""
     supervisor = _supervisor(host)
     if supervisor is not None:
         say(f"stopping {host.name}")
-        init = _init(host)
-        if init is not None:
-            os.kill(init, signal.SIGRTMIN + 4)  # systemd: power off
-        with contextlib.suppress(LabError):
-            wait_for(f"{host.name} is off", lambda: _supervisor(host) is None, 20)
-        for pid in (init, supervisor):
-            with contextlib.suppress(ProcessLookupError, TypeError):
-                os.kill(pid, signal.SIGKILL)  # type: ignore[arg-type]
+        for pid in (_init(host), supervisor):
+            if pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        wait_for(f"{host.name} is off", lambda: _supervisor(host) is None, 20)
     for cgroup in _cgroups(host):
         _remove_cgroup(cgroup)
 
@@ -185,10 +181,6 @@ def _booted(host: Host) -> bool:
         return False
     state = execute(host, ["systemctl", "is-system-running"], check=False, timeout_s=30).stdout.strip()
     return state in ("running", "degraded")
-
-
-def _v1(host: Host) -> list[str]:
-    return [name for name in machine.controllers() if name != "systemd"]
 
 
 def _cgroups(host: Host) -> Iterator[Path]:

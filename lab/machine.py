@@ -66,7 +66,9 @@ def check() -> None:
     if not Path("/dev/loop-control").exists():
         reasons.append("it needs loop devices (modprobe loop)")
     if shutil.which("go") is None and not os.environ.get("KDIAG_LAB_BIN") and not (plan.CACHE / "programs").exists():
-        reasons.append("it needs Go to build Kubernetes, or KDIAG_LAB_BIN, a directory with " + ", ".join(plan.PROGRAMS))
+        reasons.append(
+            "it needs Go to build Kubernetes, or KDIAG_LAB_BIN, a directory with " + ", ".join(plan.PROGRAMS)
+        )
     if reasons:
         raise LabError("this machine cannot run the lab:\n" + "\n".join(f"  - {reason}" for reason in reasons))
 

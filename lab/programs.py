@@ -10,34 +10,37 @@ from typing import Final
 from lab import plan
 from lab.shell import LabError, run, say
 
-CRICTL: Final = "1.34.0"
+CRICTL: Final = "v1.34.0"
+COREDNS: Final = "v1.12.4"
+MODULES: Final = ("kubernetes", "crictl", "coredns")
+"""Go modules beside this file. Each pins its own versions."""
 
 
 def directory() -> Path:
     """Where the programs are: $KDIAG_LAB_BIN, or built here when they are not in the cache."""
     given = os.environ.get("KDIAG_LAB_BIN")
     if given:
-        missing = [name for name in plan.PROGRAMS if not os.access(Path(given) / name, os.X_OK)]
+        missing = [name for name in (*plan.PROGRAMS, "coredns") if not os.access(Path(given) / name, os.X_OK)]
         if missing:
             raise LabError(f"KDIAG_LAB_BIN={given} lacks {', '.join(missing)}")
         return Path(given)
-    modules = [plan.SOURCE / "kubernetes", plan.SOURCE / "crictl"]
-    recipe = b"".join((module / "go.mod").read_bytes() for module in modules)
+    recipe = b"".join((plan.SOURCE / module / "go.mod").read_bytes() for module in MODULES)
     into = plan.CACHE / "programs" / hashlib.sha256(recipe).hexdigest()[:12]
     into.mkdir(parents=True, exist_ok=True)
     minor = plan.KUBERNETES.split(".")[1]
-    stamp = " ".join(
+    stamps = [
         f"-X {package}.gitVersion={plan.KUBERNETES} -X {package}.gitMajor=1 -X {package}.gitMinor={minor}"
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-    )
+    ]
     for name in plan.PROGRAMS:
-        _build(modules[0], f"k8s.io/kubernetes/cmd/{name}", into / name, stamp)
+        _build("kubernetes", f"k8s.io/kubernetes/cmd/{name}", into / name, " ".join(stamps))
     crictl_stamp = f"-X sigs.k8s.io/cri-tools/pkg/version.Version={CRICTL}"
-    _build(modules[1], "sigs.k8s.io/cri-tools/cmd/crictl", into / "crictl", crictl_stamp)
+    _build("crictl", "sigs.k8s.io/cri-tools/cmd/crictl", into / "crictl", crictl_stamp)
+    _build("coredns", ".", into / "coredns", "")
     return into
 
 
-def _build(module: Path, package: str, into: Path, stamp: str) -> None:
+def _build(module: str, package: str, into: Path, stamp: str) -> None:
     if into.exists():
         return
     say(f"building {into.name} (once; the first takes minutes)")
@@ -50,7 +53,7 @@ def _build(module: Path, package: str, into: Path, stamp: str) -> None:
     part = into.with_suffix(".part")
     run(
         ["go", "build", "-ldflags", f"-s -w {stamp}", "-o", part, package],
-        cwd=module,
+        cwd=plan.SOURCE / module,
         env=env,
         timeout_s=3600,
     )
