@@ -32,6 +32,9 @@ class ManifestSource:
     def asked(self, question: Question) -> str:
         return ""
 
+    async def close(self) -> None:
+        return None
+
 
 def with_lines(answer: Answer) -> Answer:
     """The answer with corrected lines as lines: the words of a template lose their line breaks and are quoted."""
