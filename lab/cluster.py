@@ -65,6 +65,7 @@ def up() -> None:
 def down() -> None:
     """Remove everything but the cache."""
     _on_each(HOSTS, hosts.remove)
+    hosts.remove_cgroups()
     machine.remove_bridge()
     machine.restore_sysctls()
     shutil.rmtree(plan.STATE, ignore_errors=True)

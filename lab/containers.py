@@ -16,7 +16,7 @@ from lab.shell import say
 
 APPLETS: Final = (
     "cat date dd echo env false head httpd id kill ls mkdir nc nslookup ps rm sh sleep tail tee touch true wget"
-)
+).split()
 COREDNS: Final = f"registry.k8s.io/coredns/coredns:{programs.COREDNS}"
 NAMES: Final = {
     "registry.k8s.io/pause:3.10": ["/bin/busybox", "tail", "-f", "/dev/null"],

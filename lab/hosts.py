@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
@@ -23,6 +22,9 @@ from lab.shell import LabError, run, say, wait_for
 
 FILES: Final = plan.SOURCE / "files"
 """Files of the hosts, below every/, master/ and node/, with ${name}, ${address} and so on filled in."""
+
+STORES: Final = ("containerd", "docker")
+"""Directories of /var/lib that hold overlays themselves, so they cannot be on one."""
 
 
 def execute(
@@ -42,10 +44,12 @@ def running(host: Host) -> bool:
 
 
 def make_tree(host: Host, base: Path) -> None:
-    """The host's own copy of the Debian tree, with the lab's files in it."""
-    if not host.root.exists():
-        host.home.mkdir(parents=True, exist_ok=True)
-        run(["cp", "-a", "--reflink=auto", base, host.root], timeout_s=600)
+    """The host's root: the cached Debian tree below, what the host changes above, and the lab's files in it."""
+    if not host.root.is_mount():
+        for name in ("root", "upper", "work", *STORES):
+            (host.home / name).mkdir(parents=True, exist_ok=True)
+        layers = f"lowerdir={base},upperdir={host.home / 'upper'},workdir={host.home / 'work'}"
+        run(["mount", "-t", "overlay", "-o", layers, f"lab-{host.name}", host.root])
     write_files(host)
     if host.role == "node":
         _mount_kubelet_disk(host)
@@ -90,7 +94,7 @@ def start(host: Host, programs: Path) -> None:
     _make_cgroups(host)
     binds = [f"--bind-ro={file}:/usr/local/bin/{file.name}" for file in sorted(programs.iterdir()) if file.is_file()]
     if host.role == "node":
-        binds.append(f"--bind={host.home / 'kubelet'}:/var/lib/kubelet")
+        binds += [f"--bind={host.home / name}:/var/lib/{name}" for name in ("kubelet", *STORES)]
     command = [
         *"systemd-nspawn --boot --keep-unit --register=no --capability=all --console=pipe --resolv-conf=off".split(),
         f"--machine={host.name}",
@@ -125,11 +129,11 @@ def stop(host: Host) -> None:
     supervisor = _supervisor(host)
     if supervisor is not None:
         say(f"stopping {host.name}")
-        for pid in (_init(host), supervisor):
-            if pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        wait_for(f"{host.name} is off", lambda: _supervisor(host) is None, 20)
+        init = _init(host)
+        os.kill(supervisor if init is None else init, signal.SIGKILL)  # nspawn ends after it has tidied up
+        wait_for(f"{host.name} is off", lambda: _supervisor(host) is None, 20, every_s=0.1)
+    run(["ip", "link", "delete", f"vb-{host.name}"], check=False)
+    shutil.rmtree(f"/run/systemd/nspawn/propagate/{host.name}", ignore_errors=True)
     for cgroup in _cgroups(host):
         _remove_cgroup(cgroup)
 
@@ -139,6 +143,12 @@ def remove(host: Host) -> None:
     for mount in reversed(_mounts_below(host.home)):
         run(["umount", "--lazy", mount], check=False)
     shutil.rmtree(host.home, ignore_errors=True)
+
+
+def remove_cgroups() -> None:
+    """The group that held the hosts' groups."""
+    for parent in {cgroup.parent for cgroup in _cgroups(plan.MASTER)}:
+        _remove_cgroup(parent)
 
 
 def _enter(host: Host) -> list[str]:
@@ -202,18 +212,17 @@ def _make_cgroups(host: Host) -> None:
 
 
 def _remove_cgroup(cgroup: Path) -> None:
-    if not cgroup.exists():
-        return
-    for directory in [*sorted(cgroup.rglob("*/"), key=lambda path: -len(path.parts)), cgroup, cgroup.parent]:
-        if directory.is_dir():
-            for _ in range(20):
-                try:
-                    directory.rmdir()
-                    break
-                except OSError:
-                    if directory == cgroup.parent:  # the other hosts' groups are still in it
-                        break
-                    time.sleep(0.05)
+    """Remove it and all below it, deepest first; a group is busy until its last process is gone."""
+    below = sorted((Path(top) for top, _, _ in os.walk(cgroup)), key=lambda path: -len(path.parts))
+    for directory in below:
+        with contextlib.suppress(LabError):
+            wait_for(f"{directory} is empty", lambda it=directory: _removed(it), 5, every_s=0.05)  # type: ignore[misc]
+
+
+def _removed(directory: Path) -> bool:
+    with contextlib.suppress(OSError):
+        directory.rmdir()
+    return not directory.exists()
 
 
 def _mount_kubelet_disk(host: Host) -> None:
