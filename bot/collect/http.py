@@ -6,6 +6,7 @@ import os
 import ssl
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import httpx
 
@@ -41,7 +42,11 @@ def load_pair(context: ssl.SSLContext, pair: tuple[bytes, bytes], whose: str) ->
         Path(name).unlink()
 
 
-def connection_problem(server: str, error: httpx.HTTPError) -> HttpProblem:
+CONNECTION_ERRORS: Final = (httpx.HTTPError, ssl.SSLError, OSError)
+"""What a request raises. TLS 1.3 refuses a client's certificate after the handshake, and that comes through raw."""
+
+
+def connection_problem(server: str, error: Exception) -> HttpProblem:
     """Why no answer came, in words and as the fact `reach` calls it."""
     root: BaseException = error
     while (cause := root.__cause__ or root.__context__) is not None:

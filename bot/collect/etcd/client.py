@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from bot.collect.http import HttpProblem, connection_problem, load_pair
+from bot.collect.http import CONNECTION_ERRORS, HttpProblem, connection_problem, load_pair
 from bot.config.clusters import Etcd
 from rules.errors import KdiagError
 
@@ -109,9 +109,7 @@ class EtcdClient:
         except TimeoutError:
             seconds = f"{self._settings.timeout_s:g}"
             raise HttpProblem(f"{self.endpoint} did not answer within {seconds} s", error="timeout") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            if isinstance(error, httpx.InvalidURL):
-                raise HttpProblem(f"{self.endpoint} is no URL: {error}") from error
+        except CONNECTION_ERRORS as error:
             raise connection_problem(self.endpoint, error) from error
 
 

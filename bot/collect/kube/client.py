@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 import httpx
 import orjson
 
-from bot.collect.http import HttpProblem, connection_problem, load_pair
+from bot.collect.http import CONNECTION_ERRORS, HttpProblem, connection_problem, load_pair
 from bot.collect.kube.auth import Identity
 from bot.collect.kube.kubeconfig import Access
 from rules.errors import KdiagError
@@ -122,7 +122,7 @@ class Client:
             raise HttpProblem(f"{self.access.server} did not answer within {limit:.0f} s", error="timeout") from None
         except KdiagError as error:  # a token file or plugin that fails: who one is cannot be told
             raise HttpProblem(str(error), error="login") from error
-        except httpx.HTTPError as error:
+        except CONNECTION_ERRORS as error:
             raise connection_problem(self.access.server, error) from error
 
     async def _exchange(self, path: str, params: Mapping[str, str] | None, accept: str) -> bytes:
