@@ -168,6 +168,6 @@ def _fingerprint() -> str:
     """Of all that the running lab was made from."""
     digest = hashlib.sha256()
     for file in sorted(path for path in plan.SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-        if "faults" not in file.relative_to(plan.SOURCE).parts and file.suffix != ".pyc":
+        if "catalogue" not in file.relative_to(plan.SOURCE).parts and file.suffix != ".pyc":
             digest.update(str(file).encode() + file.read_bytes())
     return digest.hexdigest()
