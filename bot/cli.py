@@ -144,6 +144,31 @@ def check(
 
 
 @app.command()
+def record(
+    directory: Annotated[Path, typer.Argument(help="A directory that is empty, or is made.")],
+    context: Context = None,
+    config: Config = None,
+) -> None:
+    """Record the live cluster, for a bug report or a test; secrets are left out and masked."""
+    from bot import commands
+
+    _run(commands.record(directory, context, config))
+
+
+@app.command()
+def rbac(
+    secrets: Annotated[
+        bool,
+        typer.Option("--secrets", help="Also let it list Secrets, which Kubernetes grants only with their content."),
+    ] = False,
+) -> None:
+    """The rights that kdiag needs: a ClusterRole, and the commands that it may run on hosts."""
+    from bot import commands
+
+    commands.rbac(secrets)
+
+
+@app.command()
 def why(
     id: Annotated[str, typer.Argument(help="A finding of the last answer, by its id.")],
     format: FormatOption = Format.text,

@@ -120,6 +120,27 @@ async def _answer(
     show(consultation, format, lang)
 
 
+async def record(directory: Path, context: str | None, config: Path | None) -> None:
+    from bot.record import record as record_cluster
+
+    cluster, kubernetes_context = cluster_for(load_settings(config), context or "")
+    if cluster.dump:
+        raise KdiagError(f"{context or 'this cluster'} is a recording already: {cluster.dump}")
+    try:
+        objects, gaps = await record_cluster(cluster, kubernetes_context, directory, show_progress)
+    finally:
+        end_progress()
+    for gap in gaps:
+        print(f"kdiag: not recorded: {gap.what}: {gap.why}", file=sys.stderr)
+    print(f"{objects} objects in {directory}; ask it with `kdiag summary --dump {directory}`")
+
+
+def rbac(secrets: bool) -> None:
+    from bot.rbac import manifests
+
+    sys.stdout.write(manifests(load(), secrets=secrets))
+
+
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
     from bot.collect.manifest.source import ManifestSource, with_lines
 

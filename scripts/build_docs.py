@@ -2,7 +2,7 @@
 
     python scripts/build_docs.py [--out site]
 
-`docs/picture.svg` and `docs/facts.md` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
+`docs/picture.svg`, `docs/facts.md`, `docs/settings.md` and `deploy/rbac.yaml` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.collect.dump import Dump
+from bot.config.reference import reference
 from bot.demo import RECORDING
 from bot.handbook import entry_as_markdown
 from bot.questions import Question
+from bot.rbac import manifests
 from bot.render.terminal import show_answer
 from bot.render.words import in_language, say
 from bot.service import consult
@@ -103,6 +105,8 @@ def main() -> None:
     arguments = parser.parse_args()
     (ROOT / "docs" / "picture.svg").write_text(asyncio.run(picture()), encoding="utf-8")
     (ROOT / "docs" / "facts.md").write_text(facts(), encoding="utf-8")
+    (ROOT / "docs" / "settings.md").write_text(reference(), encoding="utf-8")
+    (ROOT / "deploy" / "rbac.yaml").write_text(manifests(load()), encoding="utf-8")
     if not arguments.no_site:
         site(load(), arguments.out)
 

@@ -6,6 +6,8 @@ import json
 import secrets
 import ssl
 import subprocess
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,10 +52,22 @@ class ApiServer:
         path.write_text(json.dumps(content))
         return path
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """A request of the admin's."""
+    def wait_until_allowed(self, token: str, path: str) -> None:
+        """Rights are granted a moment after the binding was made."""
+        until = time.monotonic() + 30
+        while True:
+            try:
+                self.request("GET", path, token=token)
+                return
+            except urllib.error.HTTPError as error:
+                if error.code != 403 or time.monotonic() > until:
+                    raise
+            time.sleep(0.05)
+
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None, *, token: str = "") -> dict[str, Any]:
+        """A request, of the admin's unless a token says otherwise."""
         context = ssl.create_default_context(cafile=str(self.ca.cert))
-        headers = {"Authorization": f"Bearer {self.tokens['admin']}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {token or self.tokens['admin']}", "Content-Type": "application/json"}
         if method == "PATCH":
             headers["Content-Type"] = "application/merge-patch+json"
         data = json.dumps(body).encode() if body is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -36,11 +36,15 @@ _NO_RIGHT: Final = re.compile(
 )
 _EXITED: Final = re.compile(r"^([0-9a-f]{12,64})\s.*\b(?:Exited|Created)\b", re.MULTILINE)
 
+Keep = Callable[[str, str, str], None]
+
 
 class SshCollector:
     """The hosts of one cluster, for one question."""
 
-    def __init__(self, ssh: Ssh, hosts: Mapping[str, Host]) -> None:
+    def __init__(self, ssh: Ssh, hosts: Mapping[str, Host], keep: Keep | None = None) -> None:
+        """`keep` is given every output: the host, what the recording calls the file, and the text, masked."""
+        self._keep = keep
         self.nodes: dict[str, str] = {}
         """Names of the API's nodes -> addresses, once they are known."""
         self.refused = ""
@@ -264,6 +268,8 @@ class SshCollector:
         node = self._node_of(name)
         text = redact(output.text)
         now = datetime.now(UTC)
+        if self._keep and text.strip():
+            self._keep(name, _file_name(command, arguments), f"$ {command.shown(arguments)}\n{text}")
         if command.want == "clock" and command.run[0] == "date":
             return Observations(facts=_clock(name, text, midway))
         if command.want == "reach":
@@ -333,6 +339,14 @@ class SshCollector:
             if isinstance(result, Connection):
                 await result.close()
         self._opening.clear()
+
+
+def _file_name(command: HostCommand, arguments: Mapping[str, str | Sequence[str]]) -> str:
+    """What a recording calls the output: the command's name, with the unit or container that it is of."""
+    of = arguments.get("container") if command.want == "container-log" else None
+    if "{unit}" in command.run:
+        of = str(arguments.get("unit")).removesuffix(".service")
+    return f"{command.name.removesuffix('-unit')}-{of}" if of else command.name
 
 
 def _clock(host: str, text: str, midway: float) -> list[Fact]:

@@ -67,6 +67,7 @@ class HostCommand:
     want: str
     when: str
     root: str
+    path: str
     instead: str
     fails: frozenset[int]
 
@@ -113,6 +114,7 @@ def _command(name: str, data: Mapping[str, Any]) -> HostCommand:
         data["want"],
         data["when"],
         data.get("root", ""),
+        data.get("path", ""),
         data.get("instead", ""),
         frozenset(data.get("fails", ())),
     )
