@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shlex
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import yaml
