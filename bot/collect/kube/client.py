@@ -76,9 +76,14 @@ class Client:
             raise HttpProblem(f"the answer is not whole JSON ({error.msg} at byte {error.pos})") from error
 
     async def get_bytes(
-        self, path: str, params: Mapping[str, str] | None = None, accept: str = "application/json"
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        *,
+        again: bool = True,
     ) -> bytes:
-        """The body at a path, as it is."""
+        """The body at a path, as it is. `again`: try again where the server fails."""
         pause, renewed = FIRST_PAUSE_S, False
         while True:
             async with self._gate:
@@ -88,7 +93,7 @@ class Client:
                     if problem.status == 401 and not renewed and await self._renew():
                         renewed = True
                         continue
-                    wait = self._wait(problem, pause)
+                    wait = self._wait(problem, pause) if again else None
                     if wait is None:
                         raise
             await asyncio.sleep(wait)
