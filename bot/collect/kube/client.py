@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 import httpx
 import orjson
 
+from bot.collect.garbage import no_collection
 from bot.collect.http import CONNECTION_ERRORS, HttpProblem, connection_problem, load_pair
 from bot.collect.kube.auth import Identity
 from bot.collect.kube.kubeconfig import Access
@@ -71,7 +72,8 @@ class Client:
         """The JSON at a path. HttpProblem when there is none to be had in time."""
         body = await self.get_bytes(path, params, accept)
         try:
-            return orjson.loads(body)
+            with no_collection():
+                return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise HttpProblem(f"the answer is not whole JSON ({error.msg} at byte {error.pos})") from error
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bot.collect.garbage import no_collection
 from bot.collect.http import HttpProblem
 from bot.collect.kube.client import METADATA_ONLY, Client
 from bot.collect.kube.kinds import ApiKind
-from bot.collect.objects.values import mapping, mappings, text
+from bot.collect.objects.values import Json, mapping, mappings, text
 
 LEGACY: Final = ("v1beta3", "v1beta2", "v1beta1")
 MAX_RESTARTS: Final = 2
@@ -131,17 +132,23 @@ async def _pages(
         if not isinstance(content, dict) or not isinstance(content.get("items"), list | None):
             raise HttpProblem("the answer is not a list")
         legacy = version if version.startswith("v1beta") and "/" not in version else ""
-        for item in mappings(content.get("items") or []):
-            details = mapping(item.get("metadata"))
-            name = text(details.get("name")) or text(item.get("id")) or ""
-            key = (text(details.get("namespace")) or text(item.get("namespace")) or "", name)
-            if key in seen:
-                continue
-            seen.add(key)
-            if legacy:
-                item.setdefault("apiVersion", legacy)
-            take(kind.kind, item)
+        with no_collection():
+            _take_page(kind, mappings(content.get("items") or []), legacy, take, seen)
         token = text(mapping(content.get("metadata")).get("continue")) or ""
         if not token:
             return len(seen)
         await asyncio.sleep(0)  # others may work between two pages
+
+
+def _take_page(kind: ApiKind, items: list[Json], legacy: str, take: Take, seen: set[tuple[str, str]]) -> None:
+    """Hands on the items of a page that were not seen before."""
+    for item in items:
+        details = mapping(item.get("metadata"))
+        name = text(details.get("name")) or text(item.get("id")) or ""
+        key = (text(details.get("namespace")) or text(item.get("namespace")) or "", name)
+        if key in seen:
+            continue
+        seen.add(key)
+        if legacy:
+            item.setdefault("apiVersion", legacy)
+        take(kind.kind, item)
