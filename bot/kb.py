@@ -120,6 +120,9 @@ class ExampleSource:
     def asked(self, question: Question) -> str:
         return "" if question.kind in ("explain", "summary") else f"{question.kind} {question.name}"
 
+    async def close(self) -> None:
+        return None
+
 
 def _as_fact(record: Any) -> Fact:
     attributes = {name: value for name, value in record.items() if name != "kind"}
