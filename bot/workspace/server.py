@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,7 @@ from bot.workspace.faults import Faults
 from bot.workspace.files import FileServer
 from bot.workspace.http_events import HttpEvents
 from bot.workspace.methods.call import Triggers
+from bot.workspace.page_server import PageServer, Suggestion
 from bot.workspace.responses import Responses
 from bot.workspace.socket_mode import SocketMode
 from bot.workspace.state import Message, State
@@ -43,7 +44,12 @@ class Workspace(Actions):
 
     Raises OSError when the port is taken, ValueError when the manifest asks for what does not fit together."""
 
-    def __init__(self, manifest: Mapping[str, Any] = DEFAULT_MANIFEST, port: int = 0) -> None:
+    def __init__(
+        self,
+        manifest: Mapping[str, Any] = DEFAULT_MANIFEST,
+        port: int = 0,
+        suggestions: Sequence[Suggestion] = (),
+    ) -> None:
         app = App.from_manifest(manifest)
         self._socket = socket.create_server((HOST, port))
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
@@ -58,6 +64,7 @@ class Workspace(Actions):
         self._api = WebApi(state, files, self.sockets, self.faults, triggers, self.url)
         self._something = asyncio.Event()
         state.listeners.append(lambda _: self._something.set())
+        self._page = PageServer(self, self.url, suggestions)
         self._populate()
         self._runner = web.AppRunner(self._routes(files, responses), access_log=None, shutdown_timeout=1)
 
@@ -79,6 +86,7 @@ class Workspace(Actions):
         app.router.add_get("/files-pri/{team}-{file}/{name}", files.download)
         app.router.add_get("/files-pri/{team}-{file}/download/{name}", files.download)
         app.router.add_post("/response/{key}", responses.handle)
+        self._page.add_routes(app.router)
         return app
 
     async def __aenter__(self) -> Workspace:
@@ -89,6 +97,7 @@ class Workspace(Actions):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._page.close()
         await self.dispatcher.close()
         await self.sockets.close()
         if self._http is not None:
