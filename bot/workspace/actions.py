@@ -39,7 +39,7 @@ class Actions:
         self.state = state
         self.dispatcher = dispatcher
         self._events = events
-        self._responses = responses
+        self.responses = responses
         self._triggers = triggers
         self._base_url = base_url
 
@@ -149,7 +149,7 @@ class Actions:
             "text": typed(text, self.state, labels=True) if known.should_escape else text,
             "api_app_id": APP_ID,
             "is_enterprise_install": "false",
-            "response_url": self._responses.new(where, who.id),
+            "response_url": self.responses.new(where, who.id),
             "trigger_id": self._triggers.new(who.id),
         }
         delivery = await self.dispatcher.deliver("slash_commands", payload)
@@ -160,7 +160,7 @@ class Actions:
         if delivery.response.get("response_type") == "in_channel":
             self.state.post(where, {"user": who.id, "text": line, "_typed": line})
         if delivery.response.get("text") or delivery.response.get("blocks"):
-            self._responses.answer(where, who.id, delivery.response)
+            self.responses.answer(where, who.id, delivery.response)
         return delivery
 
     def _slackbot(self, channel: Channel, user: str, what: str, error: str) -> None:
@@ -198,7 +198,7 @@ class Actions:
             "channel": self._place(where),
             "message": public(message),
             "state": {"values": {}},
-            "response_url": self._responses.new(where, self.state.user(user).id, message),
+            "response_url": self.responses.new(where, self.state.user(user).id, message),
             "actions": [self._action(message, action_id, value, block_id)],
         }
         return await self._interact(payload, where, user)
@@ -273,7 +273,7 @@ class Actions:
             "channel": self._place(where),
             "message_ts": ts,
             "message": public(message),
-            "response_url": self._responses.new(where, self.state.user(user).id, message),
+            "response_url": self.responses.new(where, self.state.user(user).id, message),
         }
         return await self._interact(payload, where, user)
 

@@ -57,7 +57,7 @@ class Workspace(Actions):
         self.app = app
         self.sockets = SocketMode()
         self.faults = Faults()
-        self._http: HttpEvents | None = None
+        self.http: HttpEvents | None = None
         state, triggers, dispatcher = State(app), Triggers(), Dispatcher(self.sockets)
         files, responses = FileServer(state), Responses(state, self.url)
         super().__init__(state, dispatcher, Events(state, dispatcher), responses, triggers, self.url)
@@ -100,8 +100,8 @@ class Workspace(Actions):
         self._page.close()
         await self.dispatcher.close()
         await self.sockets.close()
-        if self._http is not None:
-            await self._http.close()
+        if self.http is not None:
+            await self.http.close()
         await self._runner.cleanup()
 
     # Watching
@@ -152,11 +152,11 @@ class Workspace(Actions):
 
     async def use_http(self, request_url: str, verify: bool = True) -> HttpEvents:
         """Send events, commands and interactions to the app's request URL from now on, after Slack's handshake."""
-        self._http = HttpEvents(self.app, request_url)
+        self.http = HttpEvents(self.app, request_url)
         if verify:
-            await self._http.verify_url(self.dispatcher.ack_timeout)
-        self.dispatcher.transport = self._http
-        return self._http
+            await self.http.verify_url(self.dispatcher.ack_timeout)
+        self.dispatcher.transport = self.http
+        return self.http
 
     # Bad days
 
@@ -196,7 +196,7 @@ class Workspace(Actions):
         self.state.delete(where, where.messages[ts])
 
     def expire_response_urls(self) -> None:
-        self._responses.expire_all()
+        self.responses.expire_all()
 
     def revoke_scope(self, scope: str) -> None:
         self.app.scopes.discard(scope)
