@@ -18,7 +18,7 @@ from bot.workspace.methods.call import Triggers
 from bot.workspace.methods.views import new_view
 from bot.workspace.responses import Responses
 from bot.workspace.state import TEAM_DOMAIN, TEAM_ID, Change, Channel, File, Message, State, View, public
-from bot.workspace.text import typed
+from bot.workspace.text import rich_text, typed
 
 SNIPPET_FROM: Final = 12_000
 """Characters from which pasted text is posted as a snippet instead."""
@@ -64,6 +64,7 @@ class Actions:
         message: Message = {
             "user": who,
             "text": typed(text, self.state),
+            "blocks": rich_text(text, self.state),
             "client_msg_id": self.state.new_id("m"),
             "_typed": text,
         }
@@ -85,7 +86,8 @@ class Actions:
         """Change a message of the user's own."""
         where, message = self._own(channel, user, ts)
         edited = {"user": message["user"], "ts": self.state.new_ts()}
-        self.state.change(where, message, text=typed(text, self.state), edited=edited, _typed=text)
+        blocks = rich_text(text, self.state)
+        self.state.change(where, message, text=typed(text, self.state), blocks=blocks, edited=edited, _typed=text)
         return message
 
     def delete(self, channel: str, user: str, ts: str) -> None:

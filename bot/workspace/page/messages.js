@@ -39,7 +39,8 @@ export function messageElement(channel, message, openThread) {
 
 function content(channel, message) {
   const found = [];
-  if (message.blocks?.length) {
+  // What people typed is drawn from their text: it has the marks that its rich text has not.
+  if (message.blocks?.length && !message._typed) {
     found.push(el("div", { class: "blocks" }, blocks(message.blocks, { channel: channel.id, ts: message.ts })));
   } else if (message.text) {
     found.push(el("div", { class: "text" }, mrkdwn(message.text, Boolean(message._typed))));

@@ -9,7 +9,7 @@ import pytest
 from bot.workspace.app import DEFAULT_MANIFEST, App
 from bot.workspace.live import live_parts
 from bot.workspace.state import State
-from bot.workspace.text import typed
+from bot.workspace.text import rich_text, typed
 
 
 @pytest.fixture
@@ -46,6 +46,23 @@ def test_mentions(state: State) -> None:
     anna, sre, ops = (next(reversed(kind.values())).id for kind in (state.users, state.groups, state.channels))
     assert typed("@anna, @sre in #ops", state) == f"<@{anna}>, <!subteam^{sre}> in <#{ops}|>"
     assert typed("@anna in #ops", state, labels=True) == f"<@{anna}|anna> in <#{ops}|ops>"
+
+
+def test_rich_text(state: State) -> None:
+    anna = next(reversed(state.users.values())).id
+    (block,) = rich_text("@anna see `x` at https://a.example:\n```\nE0610 <failed>\n```", state)
+    first, second = block["elements"]
+    assert first["elements"] == [
+        {"type": "user", "user_id": anna},
+        {"type": "text", "text": " see "},
+        {"type": "text", "text": "x", "style": {"code": True}},
+        {"type": "text", "text": " at "},
+        {"type": "link", "url": "https://a.example"},
+        {"type": "text", "text": ":\n"},
+    ]
+    assert second["type"] == "rich_text_preformatted"
+    assert second["elements"] == [{"type": "text", "text": "E0610 <failed>"}]
+    assert rich_text("", state) == []
 
 
 def section(text: str, verbatim: bool) -> dict[str, Any]:

@@ -63,6 +63,7 @@ REFUSED: list[tuple[str, Callable[[AsyncWebClient, Workspace], Any], str]] = [
     ),
     ("no method", lambda c, ws: c.api_call("chat.shout"), "unknown_method"),
     ("no file", lambda c, ws: c.files_info(file="F404"), "file_not_found"),
+    ("a file that it may not see", lambda c, ws: c.files_info(file=unseen(ws)), "file_not_found"),
     ("no trigger", lambda c, ws: c.views_open(trigger_id="1", view=MODAL), "invalid_trigger_id"),
     (
         "not JSON",
@@ -75,6 +76,10 @@ MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "t"}, "blocks"
 
 def said(ws: Workspace) -> str:
     return str(ws.say("ops", "anna", "mine")["ts"])
+
+
+def unseen(ws: Workspace) -> str:
+    return str(ws.say("general", "anna", "", files={"a.txt": "x"})["files"][0]["id"])
 
 
 @pytest.mark.parametrize(("call", "error"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
