@@ -105,7 +105,7 @@ async def _bot(ws: Workspace, folder: Path, log: Path) -> AsyncIterator[Process]
     }
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.cli", "serve", "--dump", str(RECORDING)),
+            *(sys.executable, "-m", "bot.cli", "serve", "--dump", str(RECORDING), "--host", "127.0.0.1", "--port", "0"),
             env={**os.environ, **environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
