@@ -11,6 +11,7 @@ import orjson
 from rich.console import Console
 
 from bot import last
+from bot.config import load_settings
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
 from bot.render.json import answer_as_dict, explanation_as_dict
@@ -65,14 +66,12 @@ async def ask(
     lang: str,
     hygiene: bool,
 ) -> None:
-    if dump is None:
-        raise KdiagError("no cluster to ask: give --dump DIR (a recorded cluster)")
-    from bot.collect.dump import Dump
-    from bot.sources import DumpSource
+    from bot.clusters import Clusters
 
-    expert = Expert(load())
+    settings = load_settings(config)
+    source = Clusters(settings, dump, now).source(context or "", hygiene=hygiene)
+    expert = Expert(load(settings.knowledge))
     try:
-        source = DumpSource(Dump(dump), now, hygiene)
         consultation = await consult(expert, source, question, hygiene=hygiene)
     finally:
         await expert.close()
