@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot import last
 from bot.config import load_settings
+from bot.consultant import named
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
 from bot.render.json import answer_as_dict, explanation_as_dict
@@ -22,7 +23,6 @@ from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
 from rules.knowledge import load
-from rules.schema import nearest
 
 MAX_INPUT_BYTES: Final = 64 << 20
 
@@ -98,13 +98,9 @@ async def why(id_: str, format: str, lang: str) -> None:
     try:
         reasoning = await expert.reason(observations)
         ranked = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=True)
-        findings = [f for r in ranked for f in (r.finding, *r.siblings, *r.explains)]
-        finding = next((f for f in findings if id_ in (f.id, f.fingerprint(), f"{f.id}@{f.subject}")), None)
+        finding = named([f for r in ranked for f in (r.finding, *r.siblings, *r.explains)], id_)
         if finding is None:
-            known = ", ".join(dict.fromkeys(f.id for f in findings)) or "none"
-            raise KdiagError(
-                f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}"
-            )
+            raise KdiagError("the last answer has no finding: there is nothing to explain")
         explanation = await explain_finding(expert, observations, reasoning, finding)
     finally:
         await expert.close()
