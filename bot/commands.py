@@ -78,6 +78,14 @@ async def ask(
     show(consultation, format, lang)
 
 
+async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:
+    from bot.clusters import Clusters
+    from bot.slack.serve import serve as serve_slack
+
+    settings = load_settings(config)
+    await serve_slack(settings, Clusters(settings, dump, now), http=http, host=host, port=port)
+
+
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
     from bot.collect.manifest.source import ManifestSource, with_lines
 

@@ -15,7 +15,7 @@ from bot.service import Consultation, Progress, Source, consult
 from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import Explanation, explain
-from rules.findings import Finding
+from rules.findings import Answer, Finding
 from rules.knowledge import Knowledge
 from rules.observations import Observations
 from rules.schema import nearest
@@ -58,6 +58,17 @@ class Consultant:
                 here.call_soon_threadsafe(progress, step)
 
             return await consult(self._expert, source(), question, hygiene=hygiene, progress=report)
+
+        return await self._there(work())
+
+    async def answer(self, observations: Observations, question: Question, asked: str) -> Answer:
+        """The findings and gaps of an earlier answer, from what it rested on."""
+
+        async def work() -> Answer:
+            reasoning = await self._expert.reason(observations)
+            roots = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=True)
+            gaps = list(dict.fromkeys(observations.gaps))
+            return Answer(question=question.label(), roots=roots, gaps=gaps, facts=reasoning.facts)
 
         return await self._there(work())
 

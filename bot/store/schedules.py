@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Row, delete, select, update
 
 from bot.store.base import Database
 from bot.store.diagnoses import Found, dump_findings, read_findings
-from bot.store.masking import new_id
+from bot.store.masking import masked, new_id
 from bot.store.tables import healths, runs, schedules
 
 STALE_RUN_S: Final = 120.0
@@ -42,6 +43,8 @@ class Run:
     channel: str
     message_ts: str
     findings: tuple[Found, ...]
+    gaps: frozenset[str] = frozenset()
+    """What could not be checked."""
 
     @property
     def key(self) -> str:
@@ -111,6 +114,7 @@ class Schedules:
                 channel=schedule.channel,
                 message_ts="",
                 findings="[]",
+                gaps="[]",
             )
             await connection.execute(
                 update(schedules)
@@ -137,17 +141,29 @@ class Schedules:
         return taken
 
     async def mark(
-        self, run: Run, state: str, *, message_ts: str = "", findings: Iterable[Found] | None = None
-    ) -> None:
+        self,
+        run: Run,
+        state: str,
+        *,
+        message_ts: str = "",
+        findings: Iterable[Found] | None = None,
+        gaps: Iterable[str] = (),
+    ) -> bool:
+        """Set the run's state. False if another replica has taken it over."""
         values: dict[str, Any] = {"state": state, "beat_at": self._db.clock()}
         if message_ts:
             values["message_ts"] = message_ts
         if findings is not None:
             values["findings"] = dump_findings(findings)
+            values["gaps"] = orjson.dumps(masked(sorted(set(gaps)))).decode()
         async with self._db.engine.begin() as connection:
-            await connection.execute(
-                update(runs).where(runs.c.schedule == run.schedule, runs.c.due_at == run.due_at).values(**values)
+            mine = (
+                runs.c.schedule == run.schedule,
+                runs.c.due_at == run.due_at,
+                runs.c.replica == self._replica,
             )
+            done = await connection.execute(update(runs).where(*mine).values(**values))
+        return done.rowcount == 1
 
     async def posted(self, schedule: str, limit: int) -> list[Run]:
         """The last summaries of a schedule, the newest first."""
@@ -176,4 +192,5 @@ def _schedule(row: Row[Any]) -> Schedule:
 
 
 def _run(row: Row[Any]) -> Run:
-    return Run(row.schedule, row.due_at, row.state, row.channel, row.message_ts, read_findings(row.findings))
+    found, gaps = read_findings(row.findings), frozenset(orjson.loads(row.gaps))
+    return Run(row.schedule, row.due_at, row.state, row.channel, row.message_ts, found, gaps)

@@ -111,6 +111,7 @@ runs: Final = Table(
     Column("channel", String(30), nullable=False),
     Column("message_ts", String(30), nullable=False),
     Column("findings", Text, nullable=False),  # JSON, as in diagnoses
+    Column("gaps", Text, nullable=False),  # JSON: what could not be checked
 )
 
 healths: Final = Table(

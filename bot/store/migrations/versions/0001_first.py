@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=30), nullable=False),
         sa.Column("message_ts", sa.String(length=30), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("gaps", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["schedule"], ["schedules.id"], name=op.f("fk_runs_schedule"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("schedule", "due_at", name=op.f("pk_runs")),
     )
