@@ -167,11 +167,24 @@ def serve(
 
 
 @app.command()
-def demo() -> None:
-    """See kdiag at work on a recorded broken cluster."""
+def demo(
+    terminal: Annotated[
+        bool | None,
+        typer.Option(
+            "--terminal/--workspace",
+            help="Print some answers, or run the bot in a workspace of its own. Default: the workspace, "
+            "or printed when the output is not a terminal.",
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the workspace in a browser.")] = True,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Of the workspace. Default: 8765, or one that is free.")
+    ] = None,
+) -> None:
+    """See kdiag at work on a recorded broken cluster, in a workspace on this machine."""
     from bot import demo
 
-    demo.run()
+    demo.run(terminal, browser, port)
 
 
 @kb.command("lint")

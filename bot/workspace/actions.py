@@ -18,7 +18,7 @@ from bot.workspace.methods.call import Triggers
 from bot.workspace.methods.views import new_view
 from bot.workspace.responses import Responses
 from bot.workspace.state import TEAM_DOMAIN, TEAM_ID, Change, Channel, File, Message, State, View, public
-from bot.workspace.text import typed
+from bot.workspace.text import rich_text, typed
 
 SNIPPET_FROM: Final = 12_000
 """Characters from which pasted text is posted as a snippet instead."""
@@ -39,7 +39,7 @@ class Actions:
         self.state = state
         self.dispatcher = dispatcher
         self._events = events
-        self._responses = responses
+        self.responses = responses
         self._triggers = triggers
         self._base_url = base_url
 
@@ -64,6 +64,7 @@ class Actions:
         message: Message = {
             "user": who,
             "text": typed(text, self.state),
+            "blocks": rich_text(text, self.state),
             "client_msg_id": self.state.new_id("m"),
             "_typed": text,
         }
@@ -85,7 +86,8 @@ class Actions:
         """Change a message of the user's own."""
         where, message = self._own(channel, user, ts)
         edited = {"user": message["user"], "ts": self.state.new_ts()}
-        self.state.change(where, message, text=typed(text, self.state), edited=edited, _typed=text)
+        blocks = rich_text(text, self.state)
+        self.state.change(where, message, text=typed(text, self.state), blocks=blocks, edited=edited, _typed=text)
         return message
 
     def delete(self, channel: str, user: str, ts: str) -> None:
@@ -149,7 +151,7 @@ class Actions:
             "text": typed(text, self.state, labels=True) if known.should_escape else text,
             "api_app_id": APP_ID,
             "is_enterprise_install": "false",
-            "response_url": self._responses.new(where, who.id),
+            "response_url": self.responses.new(where, who.id),
             "trigger_id": self._triggers.new(who.id),
         }
         delivery = await self.dispatcher.deliver("slash_commands", payload)
@@ -160,7 +162,7 @@ class Actions:
         if delivery.response.get("response_type") == "in_channel":
             self.state.post(where, {"user": who.id, "text": line, "_typed": line})
         if delivery.response.get("text") or delivery.response.get("blocks"):
-            self._responses.answer(where, who.id, delivery.response)
+            self.responses.answer(where, who.id, delivery.response)
         return delivery
 
     def _slackbot(self, channel: Channel, user: str, what: str, error: str) -> None:
@@ -198,7 +200,7 @@ class Actions:
             "channel": self._place(where),
             "message": public(message),
             "state": {"values": {}},
-            "response_url": self._responses.new(where, self.state.user(user).id, message),
+            "response_url": self.responses.new(where, self.state.user(user).id, message),
             "actions": [self._action(message, action_id, value, block_id)],
         }
         return await self._interact(payload, where, user)
@@ -273,7 +275,7 @@ class Actions:
             "channel": self._place(where),
             "message_ts": ts,
             "message": public(message),
-            "response_url": self._responses.new(where, self.state.user(user).id, message),
+            "response_url": self.responses.new(where, self.state.user(user).id, message),
         }
         return await self._interact(payload, where, user)
 

@@ -65,6 +65,15 @@ class FileServer:
         self._state = state
         self._uploads: dict[str, tuple[str, int]] = {}
 
+    def seen_by_bot(self, file_id: str) -> File | None:
+        """The file, if it is the bot's own or was shared in a channel of the bot's."""
+        file = self._state.files.get(file_id)
+        if file is None or file_id in self._uploads:
+            return None
+        where = [self._state.channels[channel] for channel in file.channels]
+        shared = any(self._state.bot.id in channel.members for channel in where)
+        return file if shared or file.user == self._state.bot.id else None
+
     def expect(self, name: str, length: int) -> File:
         """A file whose bytes are to be uploaded."""
         file = File(self._state.new_id("F"), name, name, b"", self._state.bot.id)
@@ -74,8 +83,8 @@ class FileServer:
 
     def complete(self, file_id: str) -> File:
         """The file, when its bytes are there. Raises SlackError file_not_found."""
-        file = self._state.files.get(file_id)
-        if file is None or file_id in self._uploads:
+        file = self.seen_by_bot(file_id)
+        if file is None:
             raise SlackError("file_not_found")
         return file
 
@@ -99,7 +108,7 @@ class FileServer:
 
     async def download(self, request: web.Request) -> web.Response:
         """The bytes, for the bot."""
-        file = self._state.files.get(request.match_info["file"])
+        file = self.seen_by_bot(request.match_info["file"])
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if bearer != self._state.app.bot_token or "files:read" not in self._state.app.scopes:
             return web.Response(text=SIGN_IN, content_type="text/html")

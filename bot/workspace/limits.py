@@ -15,6 +15,8 @@ from bot.workspace.errors import SlackError
 MESSAGE_BLOCKS: Final = 50
 VIEW_BLOCKS: Final = 100
 MESSAGE_CHARACTERS: Final = 13_200
+MARKDOWN_CHARACTERS: Final = 12_000
+"""Of one markdown block, and of all those of a message."""
 POSTED_TEXT: Final = 40_000
 """Characters of `text` that chat.postMessage keeps; the rest is cut off."""
 UPDATED_TEXT: Final = 4_000
@@ -141,7 +143,7 @@ def _input(c: Checker, block: Block, at: str) -> None:
 
 
 def _markdown(c: Checker, block: Block, at: str) -> None:
-    c.string(block, "text", 12_000, at, required=True)
+    c.string(block, "text", MARKDOWN_CHARACTERS, at, required=True)
 
 
 def _table(c: Checker, block: Block, at: str) -> None:
@@ -312,8 +314,8 @@ def faults_of_blocks(blocks: object, most: int, at: str = "/blocks") -> list[str
             checker.fault(f"block_id already exists: {name}", f"{place}/block_id")
         names.add(str(name))
     written = sum(len(b.get("text", "")) for b in blocks if isinstance(b, Mapping) and b.get("type") == "markdown")
-    if written > 12_000:
-        checker.fault("markdown blocks must be less than 12001 characters together", at)
+    if written > MARKDOWN_CHARACTERS and not checker.faults:
+        checker.fault(f"markdown blocks must be less than {MARKDOWN_CHARACTERS + 1} characters together", at)
     return checker.faults
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,7 @@ from bot.workspace.faults import Faults
 from bot.workspace.files import FileServer
 from bot.workspace.http_events import HttpEvents
 from bot.workspace.methods.call import Triggers
+from bot.workspace.page_server import PageServer, Suggestion
 from bot.workspace.responses import Responses
 from bot.workspace.socket_mode import SocketMode
 from bot.workspace.state import Message, State
@@ -43,7 +44,12 @@ class Workspace(Actions):
 
     Raises OSError when the port is taken, ValueError when the manifest asks for what does not fit together."""
 
-    def __init__(self, manifest: Mapping[str, Any] = DEFAULT_MANIFEST, port: int = 0) -> None:
+    def __init__(
+        self,
+        manifest: Mapping[str, Any] = DEFAULT_MANIFEST,
+        port: int = 0,
+        suggestions: Sequence[Suggestion] = (),
+    ) -> None:
         app = App.from_manifest(manifest)
         self._socket = socket.create_server((HOST, port))
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
@@ -51,13 +57,14 @@ class Workspace(Actions):
         self.app = app
         self.sockets = SocketMode()
         self.faults = Faults()
-        self._http: HttpEvents | None = None
+        self.http: HttpEvents | None = None
         state, triggers, dispatcher = State(app), Triggers(), Dispatcher(self.sockets)
         files, responses = FileServer(state), Responses(state, self.url)
         super().__init__(state, dispatcher, Events(state, dispatcher), responses, triggers, self.url)
         self._api = WebApi(state, files, self.sockets, self.faults, triggers, self.url)
         self._something = asyncio.Event()
         state.listeners.append(lambda _: self._something.set())
+        self._page = PageServer(self, self.url, suggestions)
         self._populate()
         self._runner = web.AppRunner(self._routes(files, responses), access_log=None, shutdown_timeout=1)
 
@@ -79,6 +86,7 @@ class Workspace(Actions):
         app.router.add_get("/files-pri/{team}-{file}/{name}", files.download)
         app.router.add_get("/files-pri/{team}-{file}/download/{name}", files.download)
         app.router.add_post("/response/{key}", responses.handle)
+        self._page.add_routes(app.router)
         return app
 
     async def __aenter__(self) -> Workspace:
@@ -89,10 +97,11 @@ class Workspace(Actions):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._page.close()
         await self.dispatcher.close()
         await self.sockets.close()
-        if self._http is not None:
-            await self._http.close()
+        if self.http is not None:
+            await self.http.close()
         await self._runner.cleanup()
 
     # Watching
@@ -143,11 +152,11 @@ class Workspace(Actions):
 
     async def use_http(self, request_url: str, verify: bool = True) -> HttpEvents:
         """Send events, commands and interactions to the app's request URL from now on, after Slack's handshake."""
-        self._http = HttpEvents(self.app, request_url)
+        self.http = HttpEvents(self.app, request_url)
         if verify:
-            await self._http.verify_url(self.dispatcher.ack_timeout)
-        self.dispatcher.transport = self._http
-        return self._http
+            await self.http.verify_url(self.dispatcher.ack_timeout)
+        self.dispatcher.transport = self.http
+        return self.http
 
     # Bad days
 
@@ -187,7 +196,7 @@ class Workspace(Actions):
         self.state.delete(where, where.messages[ts])
 
     def expire_response_urls(self) -> None:
-        self._responses.expire_all()
+        self.responses.expire_all()
 
     def revoke_scope(self, scope: str) -> None:
         self.app.scopes.discard(scope)

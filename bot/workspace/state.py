@@ -52,12 +52,14 @@ class Channel:
     archived: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
     """By ts, oldest first; replies are among them."""
+    replies: dict[str, list[str]] = field(default_factory=dict)
+    """Their ts, by that of their thread, oldest first."""
     ephemerals: dict[str, Message] = field(default_factory=dict)
     """By ts. `_to` says who sees it."""
 
     def thread(self, ts: str) -> list[Message]:
-        """The message and its replies, oldest first."""
-        return [m for m in self.messages.values() if m["ts"] == ts or m.get("thread_ts") == ts]
+        """The message, unless it was deleted, and its replies, oldest first."""
+        return [self.messages[t] for t in (ts, *self.replies.get(ts, ())) if t in self.messages]
 
 
 @dataclass
@@ -193,19 +195,20 @@ class State:
         """Give the message its ts and post it; a reply is counted at its parent."""
         message = {"type": "message", "team": TEAM_ID, **message, "ts": self.new_ts()}
         channel.messages[message["ts"]] = message
-        parent = channel.messages.get(message.get("thread_ts", ""))
-        if parent is not None:
-            parent["thread_ts"] = parent["ts"]
-            self._count_replies(channel, parent)
+        if message.get("thread_ts"):
+            channel.replies.setdefault(message["thread_ts"], []).append(message["ts"])
+            self._count_replies(channel, message["thread_ts"])
         self.tell(Change("posted", message, channel))
         return message
 
-    def _count_replies(self, channel: Channel, parent: Message) -> None:
-        replies = channel.thread(parent["ts"])[1:]
-        parent["reply_count"] = len(replies)
-        parent["reply_users"] = sorted({r["user"] for r in replies})
-        if replies:
-            parent["latest_reply"] = replies[-1]["ts"]
+    def _count_replies(self, channel: Channel, thread_ts: str) -> None:
+        parent, replies = channel.messages.get(thread_ts), channel.replies[thread_ts]
+        if parent is not None:
+            parent |= {
+                "thread_ts": thread_ts,
+                "reply_count": len(replies),
+                "latest_reply": (replies or [thread_ts])[-1],
+            }
 
     def change(self, channel: Channel, message: Message, **fields: Any) -> None:
         previous = copy.deepcopy(message)
@@ -221,9 +224,10 @@ class State:
             message.update(subtype="tombstone", text="This message was deleted.", user="USLACKBOT", hidden=True)
         else:
             del channel.messages[message["ts"]]
-            parent = channel.messages.get(message.get("thread_ts", ""))
-            if parent is not None:
-                self._count_replies(channel, parent)
+            thread_ts = message.get("thread_ts")
+            if thread_ts and thread_ts != message["ts"]:
+                channel.replies[thread_ts].remove(message["ts"])
+                self._count_replies(channel, thread_ts)
         self.tell(Change("deleted", message, channel, previous))
 
     def post_ephemeral(self, channel: Channel, user_id: str, message: Message) -> Message:

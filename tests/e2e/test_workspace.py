@@ -163,8 +163,8 @@ async def test_an_event_can_come_twice(ws: Workspace, connected: AsyncApp) -> No
 async def test_a_forged_request_is_refused_by_the_app(ws: Workspace) -> None:
     async with robot.over_http(ws) as app:
         ws.dispatcher.retry_delays = ()
-        assert ws._http is not None
-        ws._http.clock_skew = 600
+        assert ws.http is not None
+        ws.http.clock_skew = 600
         ws.say("ops", "anna", "from the future")
         await ws.wait_for(lambda: any(d.reasons for d in ws.deliveries))
         assert not heard(app, "message")

@@ -45,7 +45,7 @@ def check_thread(channel: Channel, thread_ts: str) -> None:
 def post_message(call: Call) -> dict[str, Any]:
     channel = _open_channel(call)
     text, blocks = _content(call)
-    fields: dict[str, Any] = {"text": text[:POSTED_TEXT], "blocks": blocks}
+    fields: dict[str, Any] = {"text": text[:POSTED_TEXT], "blocks": blocks, "_parse": call.args.get("parse", "client")}
     if call.args.get("thread_ts"):
         fields["thread_ts"] = str(call.args["thread_ts"])
         check_thread(channel, fields["thread_ts"])
@@ -89,7 +89,7 @@ def update(call: Call) -> dict[str, Any]:
     if len(str(call.args.get("text") or "").encode()) > UPDATED_TEXT:
         raise SlackError("msg_too_long")
     text, blocks = _content(call)
-    fields: dict[str, Any] = {"text": text, "blocks": blocks}
+    fields: dict[str, Any] = {"text": text, "blocks": blocks, "_parse": call.args.get("parse", "client")}
     if not blocks:
         fields["edited"] = {"user": BOT_USER, "ts": call.state.new_ts()}
     call.state.change(channel, message, **fields)

@@ -14,7 +14,7 @@ from bot.workspace.methods.chat import check_thread
 
 @method("files.info", ("files:read",))
 def info(call: Call) -> dict[str, Any]:
-    file = call.state.files.get(call.need("file", "file_not_found"))
+    file = call.files.seen_by_bot(call.need("file", "file_not_found"))
     if file is None:
         raise SlackError("file_not_found")
     return {"file": file_json(file, call.base_url)}
