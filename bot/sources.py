@@ -11,6 +11,7 @@ from bot.collect.redact import redact
 if TYPE_CHECKING:
     from bot.collect.dump import Dump
     from bot.service import Source
+from bot.collect.gaps import gap_of_want
 from bot.questions import OBJECT_KINDS, Question
 from bot.read import read
 from rules.errors import KdiagError
@@ -29,7 +30,7 @@ class AmbiguousName(KdiagError):
 
 
 class PasteSource:
-    """A pasted text. It answers no wants: what is wanted is asked of the person."""
+    """A pasted text. It meets no wants: each is a gap, with the command whose output would tell."""
 
     def __init__(self, text: str, now: datetime | None = None) -> None:
         self._text = redact(text)
@@ -39,7 +40,7 @@ class PasteSource:
         return read(self._text, now=self._now)
 
     async def satisfy(self, want: Fact) -> Observations:
-        return Observations()
+        return Observations(gaps=[gap_of_want(want.attributes, "it was not pasted")])
 
     def asked(self, question: Question) -> str:
         return ""
