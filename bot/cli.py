@@ -150,6 +150,23 @@ def why(
 
 
 @app.command()
+def serve(
+    dump: Dump = None,
+    now: Now = None,
+    config: Config = None,
+    http: Annotated[
+        bool, typer.Option("--http", help="Take Slack's requests by HTTP (SLACK_SIGNING_SECRET), not by Socket Mode.")
+    ] = False,
+    host: Annotated[str, typer.Option("--host", help="Address of probes, metrics and Slack's requests.")] = "0.0.0.0",
+    port: Annotated[int, typer.Option("--port", help="Port of probes, metrics and Slack's requests.")] = 3000,
+) -> None:
+    """The bot in Slack. Tokens come from SLACK_BOT_TOKEN and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."""
+    from bot import commands
+
+    _run(commands.serve(dump, _clock(now), config, http, host, port))
+
+
+@app.command()
 def demo(
     terminal: Annotated[
         bool | None,

@@ -11,6 +11,8 @@ import orjson
 from rich.console import Console
 
 from bot import last
+from bot.config import load_settings
+from bot.consultant import named
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
 from bot.render.json import answer_as_dict, explanation_as_dict
@@ -21,7 +23,6 @@ from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
 from rules.knowledge import load
-from rules.schema import nearest
 
 MAX_INPUT_BYTES: Final = 64 << 20
 
@@ -65,18 +66,24 @@ async def ask(
     lang: str,
     hygiene: bool,
 ) -> None:
-    if dump is None:
-        raise KdiagError("no cluster to ask: give --dump DIR (a recorded cluster)")
-    from bot.collect.dump import Dump
-    from bot.sources import DumpSource
+    from bot.clusters import Clusters
 
-    expert = Expert(load())
+    settings = load_settings(config)
+    source = Clusters(settings, dump, now).source(context or "", hygiene=hygiene)
+    expert = Expert(load(settings.knowledge))
     try:
-        source = DumpSource(Dump(dump), now, hygiene)
         consultation = await consult(expert, source, question, hygiene=hygiene)
     finally:
         await expert.close()
     show(consultation, format, lang)
+
+
+async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:
+    from bot.clusters import Clusters
+    from bot.slack.serve import serve as serve_slack
+
+    settings = load_settings(config)
+    await serve_slack(settings, Clusters(settings, dump, now), http=http, host=host, port=port)
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
@@ -99,13 +106,9 @@ async def why(id_: str, format: str, lang: str) -> None:
     try:
         reasoning = await expert.reason(observations)
         ranked = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=True)
-        findings = [f for r in ranked for f in (r.finding, *r.siblings, *r.explains)]
-        finding = next((f for f in findings if id_ in (f.id, f.fingerprint(), f"{f.id}@{f.subject}")), None)
+        finding = named([f for r in ranked for f in (r.finding, *r.siblings, *r.explains)], id_)
         if finding is None:
-            known = ", ".join(dict.fromkeys(f.id for f in findings)) or "none"
-            raise KdiagError(
-                f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}"
-            )
+            raise KdiagError("the last answer has no finding: there is nothing to explain")
         explanation = await explain_finding(expert, observations, reasoning, finding)
     finally:
         await expert.close()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.collect.redact import redact
+
 if TYPE_CHECKING:
     from bot.collect.dump import Dump
+    from bot.service import Source
+from bot.collect.gaps import gap_of_want
 from bot.questions import OBJECT_KINDS, Question
 from bot.read import read
 from rules.errors import KdiagError
@@ -14,18 +19,28 @@ from rules.kinds import Fact
 from rules.observations import Observations
 
 
+class AmbiguousName(KdiagError):
+    """More than one object could be meant. `candidates` are their full names, sorted."""
+
+    def __init__(self, kind: str, name: str, candidates: Sequence[str]) -> None:
+        shown = ", ".join(candidates[:8]) + (f" and {len(candidates) - 8} more" if len(candidates) > 8 else "")
+        super().__init__(f"{name} could be {shown}: say which")
+        self.kind = kind
+        self.candidates = tuple(candidates)
+
+
 class PasteSource:
-    """A pasted text. It answers no wants: what is wanted is asked of the person."""
+    """A pasted text. It meets no wants: each is a gap, with the command whose output would tell."""
 
     def __init__(self, text: str, now: datetime | None = None) -> None:
-        self._text = text
+        self._text = redact(text)
         self._now = now
 
     async def collect(self, question: Question) -> Observations:
         return read(self._text, now=self._now)
 
     async def satisfy(self, want: Fact) -> Observations:
-        return Observations()
+        return Observations(gaps=[gap_of_want(want.attributes, "it was not pasted")])
 
     def asked(self, question: Question) -> str:
         return ""
@@ -57,8 +72,7 @@ class DumpSource:
             hint = f"; did you mean {near}?" if near else ""
             raise KdiagError(f"no {kind} {question.name} in this cluster{hint}")
         if len(names) > 1:
-            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-            raise KdiagError(f"{question.name} could be {shown}: say which")
+            raise AmbiguousName(kind, question.name, names)
         self._asked = f"{kind} {names[0]}"
         return Question(question.kind, names[0])
 
@@ -67,3 +81,22 @@ class DumpSource:
 
     def asked(self, question: Question) -> str:
         return self._asked
+
+
+class TogetherSource:
+    """A cluster, and what a person added about it: one consultation over both."""
+
+    def __init__(self, cluster: Source, paste: PasteSource) -> None:
+        self._cluster = cluster
+        self._paste = paste
+
+    async def collect(self, question: Question) -> Observations:
+        found = await self._cluster.collect(question)
+        found.extend(await self._paste.collect(question))
+        return found
+
+    async def satisfy(self, want: Fact) -> Observations:
+        return await self._cluster.satisfy(want)
+
+    def asked(self, question: Question) -> str:
+        return self._cluster.asked(question)

@@ -15,12 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from bot.collect.gaps import fill, gap_of_kind, gap_of_want, wants
 from bot.collect.objects.files import RecordedFile, Unreadable, newest_time, objects_of, recorded_files
 from bot.collect.objects.projector import Projector
 from bot.collect.objects.values import mapping, namespaced, text
@@ -38,7 +36,6 @@ MAX_ETCD_VALUE: Final = 64 * 1024
 MAX_NAMESPACE_GAPS: Final = 10
 _LOG_PART: Final = re.compile(r"^==== START logs for container (\S{1,253}) of pod \S{1,520} ====$", re.MULTILINE)
 _LOG_END: Final = re.compile(r"^==== END logs for container \S{1,253} of pod \S{1,520} ====\n?", re.MULTILINE)
-_PLACE: Final = re.compile(r"\{(\w{1,20})\}")
 _PING: Final = re.compile(r"(\d{1,9}) packets transmitted, (\d{1,9}) (?:packets )?received[^\n]{0,100}")
 _PING_HEAD: Final = re.compile(r"^PING \S{1,253} \(([0-9a-fA-F:.]{2,45})\)", re.MULTILINE)
 _JOURNAL: Final = re.compile(r"^journal(?:ctl)?-(?:u-)?([\w@.-]{1,60})\.txt$")
@@ -151,7 +148,7 @@ class Dump:
             for kind in ("pod", "event"):
                 if (kind, namespace) not in have and (kind, None) not in have:
                     missing.append(RecordedFile(self.directory / namespace / f"{kind}s.json", kind, namespace))
-        return [_gap_of_file(each, "was not recorded") for each in missing]
+        return [gap_of_kind(each.kind, each.namespace, f"{each.label} was not recorded") for each in missing]
 
     def _add(self, projector: Projector, file: RecordedFile) -> list[Gap]:
         """Puts a file's objects in; only a file that was read to its end counts as listed."""
@@ -163,7 +160,7 @@ class Dump:
                 projector.add(kind, obj)
                 count += 1
         except Unreadable as err:
-            return [_gap_of_file(file, str(err))]
+            return [gap_of_kind(file.kind, file.namespace, f"{file.label} {err}")]
         projector.listed(file.kind, file.namespace, count)
         return []
 
@@ -189,7 +186,7 @@ class Dump:
                 if left > 0:
                     found.extend(self._read_host_file(host.name, path))
         if question.kind == "host" and not (folder / question.name).is_dir():
-            found.gaps.append(_gap({"what": "units", "host": question.name}, "this host was not recorded"))
+            found.gaps.append(gap_of_want({"what": "units", "host": question.name}, "this host was not recorded"))
 
     def _read_host_file(self, host: str, path: Path) -> Observations:
         if path in self._read_hosts:
@@ -256,13 +253,13 @@ class Dump:
             return self._log(want)
         if what == "etcd":
             return self._etcd(want)
-        patterns = _wants().get(what, {}).get("files", [])
+        patterns = wants().get(what, {}).get("files", [])
         host = self._host_of(want)
         if host and patterns:
             return self._from_host(want, host, patterns)
         if what in ("object", "describe", "events"):
             return Observations()  # all that was recorded of objects and events is known already
-        return Observations(gaps=[_gap(want.attributes, "it is not in this recording")])
+        return Observations(gaps=[gap_of_want(want.attributes, "it is not in this recording")])
 
     def _host_of(self, want: Fact) -> str | None:
         folder = self.directory / "hosts"
@@ -280,24 +277,26 @@ class Dump:
         found = Observations()
         seen = False
         for pattern in patterns:
-            filled = _fill(pattern, {key: str(value) for key, value in want.attributes.items()})
+            filled = fill(pattern, {key: str(value) for key, value in want.attributes.items()})
             if "<" in filled or "/" in filled:
                 continue
             for path in sorted(folder.glob(filled)):
                 seen = True
                 found.extend(self._read_host_file(host, path))
         if not seen:
-            return Observations(gaps=[_gap({**want.attributes, "host": host}, "it was not recorded on that host")])
+            return Observations(
+                gaps=[gap_of_want({**want.attributes, "host": host}, "it was not recorded on that host")]
+            )
         return found
 
     def _etcd(self, want: Fact) -> Observations:
         root = self.directory / "etcd"
         key = "/" + str(want.get("key") or "").strip("/")
         if not root.is_dir():
-            return Observations(gaps=[_gap(want.attributes, "etcd is not in this recording")])
+            return Observations(gaps=[gap_of_want(want.attributes, "etcd is not in this recording")])
         path = (root / key.lstrip("/")).resolve()
         if not path.is_relative_to(root.resolve()):
-            return Observations(gaps=[_gap(want.attributes, "that is no key")])
+            return Observations(gaps=[gap_of_want(want.attributes, "that is no key")])
         if path.exists():
             return Observations()
         return Observations(facts=[fact("etcd_key", Source("etcd", key), key=key, exists=False)])
@@ -307,11 +306,11 @@ class Dump:
         namespace, _, name = pod.rpartition("/")
         folder = self.directory / namespace / name
         if not namespace or not name or ".." in (namespace, name) or not folder.is_dir():
-            return Observations(gaps=[_gap(want.attributes, "no log of it was recorded")])
+            return Observations(gaps=[gap_of_want(want.attributes, "no log of it was recorded")])
         previous = want.get("previous") is True
         path = next((p for p in _log_files(folder, previous) if p.is_file()), None)
         if path is None:
-            return Observations(gaps=[_gap(want.attributes, "no log of it was recorded")])
+            return Observations(gaps=[gap_of_want(want.attributes, "no log of it was recorded")])
         content, _ = _tail(path, MAX_LOG_BYTES)
         wanted = want.get("container")
         found = Observations()
@@ -322,7 +321,7 @@ class Dump:
                 Passage(part, self._log_about(pod, namespace, container or wanted), _log_source(pod, container, line))
             )
         if not found.passages:
-            found.gaps.append(_gap(want.attributes, "the recorded log is empty"))
+            found.gaps.append(gap_of_want(want.attributes, "the recorded log is empty"))
         return found
 
     def _log_about(self, pod: str, namespace: str, container: Scalar | None) -> dict[str, Scalar]:
@@ -453,51 +452,3 @@ def _ping_facts(content: str, host: str, node: str | None, file: str) -> list[Fa
         ),
         fact("reach", source, target=host, ok=reached, error=error),
     ]
-
-
-# --- gaps ------------------------------------------------------------------------------------------------
-@lru_cache(maxsize=1)
-def _wants() -> dict[str, dict[str, Any]]:
-    path = Path(str(importlib.resources.files("knowledge"))) / "wants.yaml"
-    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
-    """A template with its places filled; what is not known stays as `<name>`."""
-    return _PLACE.sub(lambda place: values.get(place[1]) or f"<{place[1]}>", template)
-
-
-def _gap(want: Any, why: str) -> Gap:
-    """The gap of a want that cannot be met, in the words of knowledge/wants.yaml."""
-    values = {key: str(value) for key, value in dict(want).items()}
-    entry = _wants().get(values["what"], {})
-    about = (
-        values.get("pod") or values.get("workload") or values.get("node") or values.get("object") or values.get("host")
-    )
-    values["about"] = (
-        f"{about}, container {values['container']}" if values.get("container") and about else about or "it"
-    )
-    if "/" in values.get("pod", ""):
-        values["namespace"], _, values["pod"] = values["pod"].rpartition("/")
-    subject = values.get("object") or values.get("workload") or ""
-    if " " in subject:
-        kind, _, name = subject.partition(" ")
-        values.setdefault("kind", kind)
-        if "/" in name:
-            values.setdefault("namespace", name.rpartition("/")[0])
-        values.setdefault("name", name.rpartition("/")[2])
-    values.setdefault("name", values.get("pod") or values.get("node") or "")
-    values.setdefault("host", values.get("node", ""))
-    command = entry.get("command", "")
-    if values.get("previous") == "True" and values.get("container"):
-        command = entry.get("command_previous", command)
-    elif values.get("container"):
-        command = entry.get("command_container", command)
-    return Gap(_fill(entry.get("en", "{what} of {about}"), values), why, _fill(command, values))
-
-
-def _gap_of_file(file: RecordedFile, why: str) -> Gap:
-    entry = _wants()["recorded" if file.namespace else "recorded-cluster"]
-    values = {"kind": file.kind, "namespace": file.namespace or ""}
-    return Gap(_fill(entry["en"], values), f"{file.label} {why}", _fill(entry["command"], values))

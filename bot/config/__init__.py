@@ -28,9 +28,7 @@ class Settings(Section):
     clusters: dict[str, Cluster] = Field(default_factory=dict, description="The clusters that can be asked, by name.")
     chat: Chat = Field(default_factory=Chat, description="Who may ask in Slack, and where kdiag reports.")
     knowledge: list[Path] = Field(default_factory=list, description="Directories of entries that add or override.")
-    storage: str = Field(
-        default="", description="SQLAlchemy URL; default: an SQLite file in the user's data directory."
-    )
+    storage: str = Field(default="", description="SQLAlchemy URL; default: an SQLite file in the data directory.")
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -21,7 +21,7 @@ from bot.demo import PASTE, RECORDING
 from bot.workspace import Suggestion, Workspace
 from rules.errors import KdiagError
 
-MANIFEST: Final = Path(__file__).parent / "manifest.yaml"
+MANIFEST: Final = Path(__file__).parents[1] / "slack" / "manifest.yaml"
 PORT: Final = 8765
 """Unless it is taken; then any that is free."""
 CONNECTED_WITHIN: Final = 60.0

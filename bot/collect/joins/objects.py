@@ -5,6 +5,7 @@ Recorded and live clusters have had these joins already, when their objects were
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -14,6 +15,8 @@ from rules.kinds import Fact, Source, fact
 OWN_SERVICES: Final = ("kubernetes", "kubernetes-ro")
 """What the control plane publishes for itself (the second one only in 2015)."""
 _NEAR: Final = 1
+_OPTION: Final = re.compile(r" -(o|n|-output|-namespace)[ =]?\S{1,80}| --?[\w-]{1,40}(=\S{1,80})?")
+_STORAGE_CLASS: Final = ("sc", "storageclass", "storageclasses", "storageclass.storage.k8s.io")
 
 
 def object_facts(known: Known) -> Iterator[Fact]:
@@ -24,6 +27,8 @@ def object_facts(known: Known) -> Iterator[Fact]:
         yield from _controllers(known, pods)
     if "get-services" in shows:
         yield from _own_service(known)
+    if "get-storageclasses" in shows:
+        yield from _storage_classes(known)
 
 
 def _pairs(text: object) -> dict[str, str]:
@@ -107,6 +112,23 @@ def _controllers(known: Known, pods: list[Fact]) -> Iterator[Fact]:
             unready=len(current) - len(ready) if len(current) > len(ready) else None,
             short=len(ready) < desired,
         )
+
+
+def _storage_classes(known: Known) -> Iterator[Fact]:
+    """Which claims ask for a class that a whole list of StorageClasses does not have."""
+    classes = {one["storage_class"] for one in known.of("storage_class")}
+    commands = [str(one["command"]) for one in known.of("paste") if one.get("command")]
+    if any(_lists_one(command, _STORAGE_CLASS) for command in commands):
+        return
+    for one in known.of("claim"):
+        if one.get("storage_class") and one.get("class_exists") is None:
+            yield with_attributes(one, class_exists=one["storage_class"] in classes)
+
+
+def _lists_one(command: str, resource: tuple[str, ...]) -> bool:
+    """Whether a command shows some objects of a kind only, so that its table is no whole list."""
+    words = _OPTION.sub("", command).split()
+    return "|" in words or any(word in resource for word in words[:-1])
 
 
 def _own_service(known: Known) -> Iterator[Fact]:

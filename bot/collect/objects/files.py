@@ -99,24 +99,30 @@ def objects_of(file: RecordedFile) -> Iterator[tuple[str, Json]]:
 
 
 def _unfolded(document: object, kind: str) -> Iterator[tuple[str, Json]]:
-    if type(document) is list:
-        items = mappings(document)
+    listed_items: object
+    if type(document) is list and document:
+        listed_items = document
     elif type(document) is dict:
         if "items" not in document and "metadata" not in document and "id" not in document:
             raise Unreadable("holds no Kubernetes object")
         listed = text(document.get("kind"))
         if listed and listed.endswith("List") and listed != "List":
             kind = kind_of(listed)
-        items = mappings(document["items"]) if "items" in document else [document]
+        listed_items = document.get("items", [document])
         version = document.get("apiVersion")
         if version in ("v1beta1", "v1beta2", "v1beta3"):
-            for item in items:
+            for item in mappings(listed_items):
                 item.setdefault("apiVersion", version)
     else:
         raise Unreadable("holds no Kubernetes object")
-    for item in items:
+    if listed_items is not None and type(listed_items) is not list:  # Go prints an empty list as null
+        raise Unreadable("has `items` that are no list")
+    found = mappings(listed_items)
+    for item in found:
         own = text(item.get("kind"))
         yield (kind_of(own) if own else kind), item
+    if listed_items and len(found) < len(listed_items):
+        raise Unreadable(f"has {len(listed_items) - len(found)} items that are no objects")
 
 
 def _salvage(data: bytes, kind: str) -> Iterator[tuple[str, Json]]:
