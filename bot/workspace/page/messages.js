@@ -24,8 +24,9 @@ export function messageElement(channel, message, openThread) {
   const name = el("span", { class: "name" }, userName(message.user));
   const head = el("div", { class: "head" }, name);
   if (message.bot_id) head.append(el("span", { class: "tag" }, "APP"));
-  head.append(el("time", { datetime: time.toISOString(), title: time.toLocaleString() },
-    time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
+  const { locale, tz: timeZone } = store.users.get(store.me);
+  head.append(el("time", { datetime: time.toISOString(), title: time.toLocaleString(locale, { timeZone }) },
+    time.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", timeZone })));
   const body = el("div", { class: "content" });
   if (message.is_ephemeral) body.append(el("p", { class: "only-you" }, "👁 Only visible to you"));
   body.append(head, ...content(channel, message));
