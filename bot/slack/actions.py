@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot import metrics
+from bot.slack.answers import quoted
 from bot.slack.asking import ask_payload
 from bot.slack.desk import Desk, Place
 from bot.slack.messages import small
@@ -48,6 +49,7 @@ class Actions:
             message_ts=place["message_ts"],
             replace=place["private"],
             again="" if name else diagnosis.id,
+            shown_as=f"<@{place['user']}>: `{diagnosis.kind} {quoted(name)}`" if name else "",
         )
 
     async def feedback(self, job: Job) -> None:

@@ -10,6 +10,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.questions import Question
 from bot.slack.actions import Actions, place_payload
@@ -104,6 +105,9 @@ class _Listeners:
             await ack()
 
     async def message(self, event: Mapping[str, Any], body: Mapping[str, Any]) -> BoltResponse:
+        if event.get("subtype") == "message_deleted":
+            await self._forget(event)
+            return RECEIVED
         message = from_event(event, self._desk.bot_user, self._desk.settings.chat.read_bots)
         if message is None or not (message.text.strip() or message.files or message.addressed):
             return RECEIVED
@@ -112,6 +116,13 @@ class _Listeners:
         # A mention in a channel that is read comes twice, and retries come again: the message is answered once.
         key = f"{message.channel} {message.ts}" + (f" {body.get('event_id')}" if message.edited else "")
         return await self._event(paste_job(message), key)
+
+    async def _forget(self, event: Mapping[str, Any]) -> None:
+        """What a person takes back is not kept."""
+        try:
+            await self._desk.store.diagnoses.drop_part(str(event.get("channel")), str(event.get("deleted_ts")))
+        except (SQLAlchemyError, OSError) as error:
+            log.error("storage does not answer", error=str(error))
 
     async def _event(self, job: Job, key: str) -> BoltResponse:
         """Slack delivers again what is not acknowledged."""

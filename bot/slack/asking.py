@@ -54,6 +54,8 @@ class Asking:
             else:
                 await self._cluster(job, question, place, lang)
         except KdiagError as error:
+            if not place.message_ts and place.response_url:
+                place.private = True  # wrong words are no news for the channel
             await self._desk.refuse(place, error, lang)
 
     async def _text(self, job: Job, question: Question, place: Place, lang: str) -> None:

@@ -47,7 +47,7 @@ class Commands:
                 place = _only_to_person(job) if slash else Place.of(job)
                 await self._regular.run(place, command, lang)
             else:
-                said = self._version() if command.verb == "version" else self._help(lang)
+                said = await self._version() if command.verb == "version" else self._help(lang)
                 await self._desk.deliver(_only_to_person(job) if slash else Place.of(job), line(said))
         except KdiagError as error:
             await self._desk.refuse(_only_to_person(job) if slash else Place.of(job), error, lang)
@@ -82,9 +82,9 @@ class Commands:
         names = ", ".join(f"`{quoted(name, 40)}`" for name in self._desk.clusters.names[:MAX_CLUSTERS])
         return HELP[lang].format(clusters=names or say("home-none", lang))
 
-    def _version(self) -> str:
-        knowledge = self._desk.consultant.knowledge
-        return f"kdiag {importlib.metadata.version('kdiag')}, {len(knowledge.entries)} entries"
+    async def _version(self) -> str:
+        entries = await self._desk.consultant.entries()
+        return f"kdiag {importlib.metadata.version('kdiag')}, {len(entries)} entries"
 
 
 def _only_to_person(job: Job) -> Place:

@@ -122,7 +122,7 @@ class Regular:
         if not words:
             raise UsageError("mute what? For example: /kdiag mute image-not-found shop/web-0 for 3d")
         entry, subject = words[0], " ".join(words[1:])
-        known = self._desk.consultant.knowledge.by_id
+        known = await self._desk.consultant.entries()
         if entry not in known and not _FINGERPRINT.match(entry):
             raise UsageError(f"there is no finding {entry!r}{nearest(entry, known)}")
         cluster = self._desk.clusters.chosen(command.cluster) if command.cluster else ""

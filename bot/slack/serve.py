@@ -29,7 +29,6 @@ from bot.slack.web import Web, make_server
 from bot.slack.work import Work
 from bot.store import Store
 from rules.errors import KdiagError
-from rules.knowledge import load
 
 GRACE_S: Final = 20.0
 """For work in hand when the process is asked to stop. Kubernetes gives 30 s before it kills."""
@@ -80,7 +79,7 @@ class Bot:
             settings,
             Store(settings.storage),
             clusters,
-            Consultant(load(settings.knowledge)),
+            Consultant(settings.knowledge),
             client,
             Messenger(client),
             Locales(client, settings.chat.language),
@@ -105,7 +104,7 @@ class Bot:
         except (SlackClientError, OSError, TimeoutError) as error:
             raise KdiagError(f"Slack cannot be reached at {self.desk.client.base_url}: {error}") from error
         self.desk.bot_user = str(me["user_id"])
-        await self.desk.consultant.start()
+        await self.desk.consultant.start(self.desk.report)
         try:
             self._tasks.append(await self._server.begin())
         except OSError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -40,3 +41,10 @@ def answered(message: Mapping[str, Any]) -> bool:
 
 def everything(message: Mapping[str, Any]) -> str:
     return json.dumps(message, ensure_ascii=False)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], within_s: float = 10.0) -> None:
+    """Returns when the condition holds. Raises TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while not await condition():
+            await asyncio.sleep(0.05)
