@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -11,16 +12,19 @@ import orjson
 from rich.console import Console
 
 from bot import last
+from bot.clusters import cluster_for, source_for
+from bot.config import load_settings
+from bot.progress import end_progress, show_progress
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
 from bot.render.json import answer_as_dict, explanation_as_dict
 from bot.render.markdown import answer_as_markdown
 from bot.render.terminal import show_answer, show_explanation
-from bot.service import Consultation, consult
+from bot.service import BUDGET_S, Consultation, Source, consult
 from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
-from rules.knowledge import load
+from rules.knowledge import Knowledge, load
 from rules.schema import nearest
 
 MAX_INPUT_BYTES: Final = 64 << 20
@@ -42,41 +46,99 @@ def read_input(file: str) -> str:
 
 
 async def explain(
-    file: str, dump: Path | None, now: datetime | None, config: Path | None, format: str, lang: str
-) -> None:
-    from bot.sources import PasteSource
-
-    text = read_input(file)
-    expert = Expert(load())
-    try:
-        consultation = await consult(expert, PasteSource(text, now), Question("explain", text=text))
-    finally:
-        await expert.close()
-    show(consultation, format, lang)
-
-
-async def ask(
-    question: Question,
+    file: str,
     dump: Path | None,
     now: datetime | None,
     context: str | None,
     config: Path | None,
     format: str,
     lang: str,
-    hygiene: bool,
 ) -> None:
-    if dump is None:
-        raise KdiagError("no cluster to ask: give --dump DIR (a recorded cluster)")
-    from bot.collect.dump import Dump
-    from bot.sources import DumpSource
+    from bot.sources import PasteOnCluster, PasteSource
 
-    expert = Expert(load())
+    text = read_input(file)
+    knowledge = load()
+    source: Source = PasteSource(text, now)
+    budget_s = BUDGET_S
+    if dump or context:
+        asked = Asked(dump, now, context, config)
+        cluster, budget_s = _source(asked, knowledge)
+        source = PasteOnCluster(text, cluster, now)
+    await _answer(knowledge, source, Question("explain", text=text), format, lang, budget_s=budget_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which cluster, and how: the options that all questions have in common."""
+
+    dump: Path | None
+    now: datetime | None
+    context: str | None
+    config: Path | None
+    hygiene: bool = False
+
+
+def _source(asked: Asked, knowledge: Knowledge) -> tuple[Source, float]:
+    """The cluster that the options choose, and the time there is for a question to it."""
+    settings = load_settings(asked.config)
+    source = source_for(
+        settings,
+        asked.context or "",
+        knowledge=knowledge,
+        dump=asked.dump,
+        now=asked.now,
+        hygiene=asked.hygiene,
+        progress=show_progress,
+    )
+    return source, BUDGET_S if asked.dump else cluster_for(settings, asked.context or "")[0].budget_s
+
+
+async def ask(question: Question, asked: Asked, format: str, lang: str) -> None:
+    knowledge = load()
+    source, budget_s = _source(asked, knowledge)
+    await _answer(knowledge, source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
+
+
+async def _answer(
+    knowledge: Knowledge,
+    source: Source,
+    question: Question,
+    format: str,
+    lang: str,
+    *,
+    hygiene: bool = False,
+    budget_s: float = BUDGET_S,
+) -> None:
+    expert = Expert(knowledge)
     try:
-        source = DumpSource(Dump(dump), now, hygiene)
-        consultation = await consult(expert, source, question, hygiene=hygiene)
+        consultation = await consult(
+            expert, source, question, budget_s=budget_s, hygiene=hygiene, progress=show_progress
+        )
     finally:
+        end_progress()
         await expert.close()
     show(consultation, format, lang)
+
+
+async def record(directory: Path, context: str | None, config: Path | None) -> None:
+    from bot.record import record as record_cluster
+
+    cluster, kubernetes_context = cluster_for(load_settings(config), context or "")
+    if cluster.dump:
+        raise KdiagError(f"{context or 'this cluster'} is a recording already: {cluster.dump}")
+    try:
+        objects, gaps = await record_cluster(cluster, kubernetes_context, directory, show_progress)
+    finally:
+        end_progress()
+    for gap in gaps:
+        print(f"kdiag: not recorded: {gap.what}: {gap.why}", file=sys.stderr)
+    print(f"{objects} objects in {directory}; ask it with `kdiag summary --dump {directory}`")
+
+
+def rbac(secrets: bool) -> None:
+    from bot.rbac import manifests
+
+    sys.stdout.write(manifests(load(), secrets=secrets))
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:

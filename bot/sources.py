@@ -1,4 +1,4 @@
-"""Where a consultation's facts come from: a pasted text or a recorded cluster. (Live clusters: `bot.collect`.)"""
+"""Where a consultation's facts come from: a pasted text or a recorded cluster. (Live clusters: `bot.collect.live`.)"""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.collect.dump import Dump
+    from bot.service import Source
 from bot.collect.gaps import gap_of_want
+from bot.collect.names import the_one
 from bot.questions import OBJECT_KINDS, Question
 from bot.read import read
-from rules.errors import KdiagError
 from rules.kinds import Fact
 from rules.observations import Observations
 
@@ -30,6 +31,35 @@ class PasteSource:
 
     def asked(self, question: Question) -> str:
         return ""
+
+    async def close(self) -> None:
+        return None
+
+
+class PasteOnCluster:
+    """A pasted text, with the cluster it is from to ask what the text does not say."""
+
+    def __init__(self, text: str, cluster: Source, now: datetime | None = None) -> None:
+        self._text = text
+        self._cluster = cluster
+        self._now = now
+
+    async def collect(self, question: Question) -> Observations:
+        found = read(self._text, now=self._now)
+        known = await self._cluster.collect(Question("explain"))
+        # The question is about the text: of the cluster at first only what it is (its era, its runtime) counts.
+        found.facts += [one for one in known.facts if one.kind == "cluster"]
+        found.gaps += known.gaps
+        return found
+
+    async def satisfy(self, want: Fact) -> Observations:
+        return await self._cluster.satisfy(want)
+
+    def asked(self, question: Question) -> str:
+        return ""
+
+    async def close(self) -> None:
+        await self._cluster.close()
 
 
 class DumpSource:
@@ -53,18 +83,15 @@ class DumpSource:
             return question
         kind = OBJECT_KINDS[question.kind]
         names = self._dump.resolve(kind, question.name)
-        if not names:
-            near = self._dump.nearest(kind, question.name)
-            hint = f"; did you mean {near}?" if near else ""
-            raise KdiagError(f"no {kind} {question.name} in this cluster{hint}")
-        if len(names) > 1:
-            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-            raise KdiagError(f"{question.name} could be {shown}: say which")
-        self._asked = f"{kind} {names[0]}"
-        return Question(question.kind, names[0])
+        name = the_one(kind, question.name, names, None if names else self._dump.nearest(kind, question.name))
+        self._asked = f"{kind} {name}"
+        return Question(question.kind, name)
 
     async def satisfy(self, want: Fact) -> Observations:
         return self._dump.satisfy(want)
 
     def asked(self, question: Question) -> str:
         return self._asked
+
+    async def close(self) -> None:
+        return None

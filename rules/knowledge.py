@@ -29,7 +29,9 @@ from rules.schema import Entry, nearest, read_file
 from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
-NOT_ENTRIES: Final = frozenset({"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml"})
+NOT_ENTRIES: Final = frozenset(
+    {"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml", "api.yaml", "commands.yaml"}
+)
 NOT_ENTRY_FOLDERS: Final = frozenset({"coverage"})
 
 

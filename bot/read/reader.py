@@ -20,6 +20,7 @@ from bot.read.etcd import read_etcd
 from bot.read.events import emit_timed_rows, read_events, retire_events
 from bot.read.firewall import read_firewall
 from bot.read.journal import log_about, read_log
+from bot.read.machine import read_machine
 from bot.read.manifests import check_manifests
 from bot.read.normalize import normalize
 from bot.read.objects import read_objects
@@ -99,6 +100,7 @@ _BY_SHAPE: Final[tuple[BlockReader, ...]] = (
     read_containers,
     read_etcd,
     read_firewall,
+    read_machine,
     rows.read_bare_rows,
 )
 """In the order in which they are asked; those whose marks are surest come first."""

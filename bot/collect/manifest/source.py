@@ -28,3 +28,6 @@ class ManifestSource:
 
     def asked(self, question: Question) -> str:
         return ""
+
+    async def close(self) -> None:
+        return None
