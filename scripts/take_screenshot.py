@@ -1,4 +1,4 @@
-"""Takes docs/demo.png: the demo in Chromium, with an answer and its Why. Needs scripts/bootstrap-browser once."""
+"""Takes docs/demo.png: the demo in Chromium, with an answer and its Why. Needs scripts/bootstrap browser once."""
 
 from __future__ import annotations
 

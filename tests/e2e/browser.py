@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright
 
-MISSING = "no Chromium on this machine: run scripts/bootstrap-browser"
+MISSING = "no Chromium on this machine: run scripts/bootstrap browser"
 
 
 @asynccontextmanager
