@@ -141,5 +141,4 @@ class Asking:
         )
         kept = await self._desk.store.diagnoses.add(asked, Observations())
         ts = await self._desk.deliver(place, choice_message(question.name, candidates, kept.id, lang))
-        if ts:
-            await self._desk.store.diagnoses.moved(kept.id, ts)
+        await self._desk.store.diagnoses.moved(kept, ts)

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.collect.redact import redact
+
 TAKEN_SUBTYPES: Final = frozenset({"", "file_share", "thread_broadcast", "bot_message"})
 MAX_TEXT: Final = 4 << 20
 MAX_NESTING: Final = 8
@@ -76,7 +78,7 @@ def _incoming(
 
 
 def text_of(message: Mapping[str, Any], bot_user: str = "") -> str:
-    """All that a message says: its text, and what alerting bots put into attachments and blocks."""
+    """All that a message says: its text, and what alerting bots put into attachments and blocks. Secrets are masked."""
     raw = message.get("text")
     text = decode(raw, bot_user) if isinstance(raw, str) else ""
     parts = [text]
@@ -90,7 +92,7 @@ def text_of(message: Mapping[str, Any], bot_user: str = "") -> str:
         parts += shown
     if message.get("bot_id") or not text.strip():
         parts += [one for one in _block_texts(message.get("blocks"), bot_user, MAX_NESTING) if one not in text]
-    return "\n".join(part for part in parts if part.strip())[:MAX_TEXT]
+    return redact("\n".join(part for part in parts if part.strip())[:MAX_TEXT])
 
 
 def decode(text: str, bot_user: str = "") -> str:

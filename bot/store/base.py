@@ -51,9 +51,7 @@ class Database:
     def __init__(self, storage: str = "", clock: Clock = time.time) -> None:
         self.url = async_url(storage)
         self.clock = clock
-        self.engine: AsyncEngine = create_async_engine(
-            self.url, pool_pre_ping=self.url.drivername != "sqlite+aiosqlite"
-        )
+        self.engine: AsyncEngine = create_async_engine(self.url, pool_pre_ping=True, hide_parameters=True)
         if self.url.drivername == "sqlite+aiosqlite":
             event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)
 
