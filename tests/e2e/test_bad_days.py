@@ -57,10 +57,9 @@ async def test_it_connects_anew_and_answers_what_was_in_hand(ws: Workspace, bot:
 
 
 async def test_an_expired_response_url_falls_back_to_a_direct_message(ws: Workspace, bot: Bot) -> None:
-    command = asyncio.create_task(ws.command("general", "anna", "/kdiag summary"))
-    await ws.wait_for(lambda: ws.calls("chat.postMessage"))
+    ws.rate_limit("chat.postMessage", times=1, retry_after=1)
+    await ws.command("general", "anna", "/kdiag summary")
     ws.expire_response_urls()
-    await command
     direct = await ws.wait_for(lambda: next(filter(answered, ws.messages("@anna")), None))
     assert "node-2" in shown(direct)
 
