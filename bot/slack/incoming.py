@@ -52,10 +52,10 @@ def from_event(event: Mapping[str, Any], bot_user: str, read_bots: Collection[st
 def _incoming(
     message: Mapping[str, Any], event: Mapping[str, Any], bot_user: str, read_bots: Collection[str], *, edited: bool
 ) -> Incoming | None:
-    if (message.get("subtype") or "") not in TAKEN_SUBTYPES:
+    if str(message.get("subtype") or "") not in TAKEN_SUBTYPES:
         return None
     author = message.get("user") or ""
-    bot = message.get("bot_id") or ""
+    bot = str(message.get("bot_id") or "")
     if author == bot_user or (bot and bot not in read_bots):
         return None
     channel, ts = message.get("channel"), message.get("ts")
