@@ -44,7 +44,10 @@ Dump = Annotated[Path | None, typer.Option("--dump", help="A recorded cluster in
 Now = Annotated[
     str | None, typer.Option("--now", help="The clock of the recording (RFC 3339). Default: its newest timestamp.")
 ]
-Context = Annotated[str | None, typer.Option("--context", "--cluster", help="Which cluster: a kubeconfig context.")]
+Context = Annotated[
+    str | None,
+    typer.Option("--context", "--cluster", help="Which cluster: a name in kdiag.yaml, else a kubeconfig context."),
+]
 Config = Annotated[Path | None, typer.Option("--config", envvar="KDIAG_CONFIG", help="Path of kdiag.yaml.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the answer.")]
@@ -72,6 +75,7 @@ def explain(
     file: Annotated[str, typer.Argument(help="A file, or - for standard input.")] = "-",
     dump: Dump = None,
     now: Now = None,
+    context: Context = None,
     config: Config = None,
     format: FormatOption = Format.text,
     lang: LangOption = Lang.en,
@@ -79,7 +83,7 @@ def explain(
     """Explain a pasted text: errors, kubectl output, logs, manifests."""
     from bot import commands
 
-    _run(commands.explain(file, dump, _clock(now), config, format, lang))
+    _run(commands.explain(file, dump, _clock(now), context, config, format, lang))
 
 
 def _object_command(word: str, kind: str) -> None:
@@ -95,7 +99,8 @@ def _object_command(word: str, kind: str) -> None:
     ) -> None:
         from bot import commands
 
-        _run(commands.ask(Question(word, name), dump, _clock(now), context, config, format, lang, hygiene))
+        asked = commands.Asked(dump, _clock(now), context, config, hygiene)
+        _run(commands.ask(Question(word, name), asked, format, lang))
 
     command.__doc__ = f"Diagnose one {kind}."
     app.command(name=word)(command)
@@ -118,7 +123,8 @@ def summary(
     """The whole cluster's health, by root cause."""
     from bot import commands
 
-    _run(commands.ask(Question("summary"), dump, _clock(now), context, config, format, lang, hygiene))
+    asked = commands.Asked(dump, _clock(now), context, config, hygiene)
+    _run(commands.ask(Question("summary"), asked, format, lang))
 
 
 @app.command()
@@ -135,6 +141,31 @@ def check(
     from bot import commands
 
     _run(commands.check(manifests, format, lang, kubernetes_version))
+
+
+@app.command()
+def record(
+    directory: Annotated[Path, typer.Argument(help="A directory that is empty, or is made.")],
+    context: Context = None,
+    config: Config = None,
+) -> None:
+    """Record the live cluster, for a bug report or a test; secrets are left out and masked."""
+    from bot import commands
+
+    _run(commands.record(directory, context, config))
+
+
+@app.command()
+def rbac(
+    secrets: Annotated[
+        bool,
+        typer.Option("--secrets", help="Also let it list Secrets, which Kubernetes grants only with their content."),
+    ] = False,
+) -> None:
+    """The rights that kdiag needs: a ClusterRole, and the commands that it may run on hosts."""
+    from bot import commands
+
+    commands.rbac(secrets)
 
 
 @app.command()

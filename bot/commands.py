@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,19 +13,21 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import last
+from bot.clusters import Clusters
 from bot.collect.redact import redact
-from bot.config import load_settings
+from bot.config import Settings, load_settings
 from bot.consultant import named
+from bot.progress import end_progress, show_progress
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
 from bot.render.json import answer_as_dict, explanation_as_dict
 from bot.render.markdown import answer_as_markdown
 from bot.render.terminal import show_answer, show_explanation
-from bot.service import Consultation, consult
+from bot.service import BUDGET_S, Consultation, Source, consult
 from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
-from rules.knowledge import load
+from rules.knowledge import Knowledge, load
 
 MAX_INPUT_BYTES: Final = 64 << 20
 
@@ -45,43 +48,96 @@ def read_input(file: str) -> str:
 
 
 async def explain(
-    file: str, dump: Path | None, now: datetime | None, config: Path | None, format: str, lang: str
-) -> None:
-    from bot.sources import PasteSource
-
-    text = read_input(file)
-    expert = Expert(load())
-    try:
-        consultation = await consult(expert, PasteSource(text, now), Question("explain", text=text))
-    finally:
-        await expert.close()
-    show(consultation, format, lang)
-
-
-async def ask(
-    question: Question,
+    file: str,
     dump: Path | None,
     now: datetime | None,
     context: str | None,
     config: Path | None,
     format: str,
     lang: str,
-    hygiene: bool,
 ) -> None:
-    from bot.clusters import Clusters
+    from bot.sources import PasteOnCluster, PasteSource
 
+    text = read_input(file)
+    asked = Asked(dump, now, context, config)
     settings = load_settings(config)
-    source = Clusters(settings, dump, now).source(context or "", hygiene=hygiene)
-    expert = Expert(load(settings.knowledge))
+    source: Source = PasteSource(text, now)
+    budget_s = BUDGET_S
+    if dump or context:
+        cluster, budget_s = _source(asked, settings)
+        source = PasteOnCluster(text, cluster, now)
+    await _answer(load(settings.knowledge), source, Question("explain", text=text), format, lang, budget_s=budget_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which cluster, and how: the options that all questions have in common."""
+
+    dump: Path | None
+    now: datetime | None
+    context: str | None
+    config: Path | None
+    hygiene: bool = False
+
+
+def _source(asked: Asked, settings: Settings) -> tuple[Source, float]:
+    """The cluster that the options choose, and the time there is for a question to it."""
+    clusters = Clusters(settings, asked.dump, asked.now, contexts=True)
+    name = asked.context if asked.context and not asked.dump else clusters.only()
+    source = clusters.source(name, hygiene=asked.hygiene, progress=show_progress)
+    return source, clusters.settings_of(name)[0].budget_s
+
+
+async def ask(question: Question, asked: Asked, format: str, lang: str) -> None:
+    settings = load_settings(asked.config)
+    source, budget_s = _source(asked, settings)
+    await _answer(load(settings.knowledge), source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
+
+
+async def _answer(
+    knowledge: Knowledge,
+    source: Source,
+    question: Question,
+    format: str,
+    lang: str,
+    *,
+    hygiene: bool = False,
+    budget_s: float = BUDGET_S,
+) -> None:
+    expert = Expert(knowledge)
     try:
-        consultation = await consult(expert, source, question, hygiene=hygiene)
+        consultation = await consult(
+            expert, source, question, budget_s=budget_s, hygiene=hygiene, progress=show_progress
+        )
     finally:
+        end_progress()
         await expert.close()
     show(consultation, format, lang)
 
 
+async def record(directory: Path, context: str | None, config: Path | None) -> None:
+    from bot.record import record as record_cluster
+
+    clusters = Clusters(load_settings(config), contexts=True)
+    cluster, kubernetes_context = clusters.settings_of(context or clusters.only())
+    if cluster.dump:
+        raise KdiagError(f"{context or 'this cluster'} is a recording already: {cluster.dump}")
+    try:
+        objects, gaps = await record_cluster(cluster, kubernetes_context, directory, show_progress)
+    finally:
+        end_progress()
+    for gap in gaps:
+        print(f"kdiag: not recorded: {gap.what}: {gap.why}", file=sys.stderr)
+    print(f"{objects} objects in {directory}; ask it with `kdiag summary --dump {directory}`")
+
+
+def rbac(secrets: bool) -> None:
+    from bot.rbac import manifests
+
+    sys.stdout.write(manifests(load(), secrets=secrets))
+
+
 async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:
-    from bot.clusters import Clusters
     from bot.slack.serve import serve as serve_slack
 
     settings = load_settings(config)
@@ -90,7 +146,6 @@ async def serve(dump: Path | None, now: datetime | None, config: Path | None, ht
 
 async def doctor(dump: Path | None, config: Path | None) -> int:
     """Print every check; 1 when something has to be mended."""
-    from bot.clusters import Clusters
     from bot.doctor import examine
     from bot.slack.serve import Tokens
 
@@ -108,7 +163,7 @@ async def doctor(dump: Path | None, config: Path | None) -> int:
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
-    from bot.collect.manifest.source import ManifestSource, with_lines
+    from bot.collect.manifest.source import ManifestSource
 
     names = [str(manifest) for manifest in manifests]
     source = ManifestSource([(name, read_input(name)) for name in names], kubernetes_version)
@@ -117,7 +172,6 @@ async def check(manifests: list[Path], format: str, lang: str, kubernetes_versio
         consultation = await consult(expert, source, Question("check", " ".join(names)))
     finally:
         await expert.close()
-    with_lines(consultation.answer)
     show(consultation, format, lang)
 
 

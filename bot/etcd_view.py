@@ -10,17 +10,19 @@ import orjson
 from rules.errors import KdiagError
 from rules.findings import EtcdView
 from rules.kinds import Fact
+from rules.observations import Gap
 
 
-def view(path: str, facts: Iterable[Fact]) -> EtcdView:
-    """The directory or key at `path`, from `etcd_key` facts. KdiagError when etcd was read and has no such key."""
+def view(path: str, facts: Iterable[Fact], gaps: Iterable[Gap] = ()) -> EtcdView:
+    """The directory or key at `path`, from `etcd_key` facts. KdiagError when it is not there, or could not be read."""
     wanted = "/" + path.strip("/")
     keys = {str(f["key"]): f for f in facts if f.kind == "etcd_key"}
     found = keys.get(wanted)
     if found is None or found.get("exists") is False:
         if not keys:
-            raise KdiagError("etcd could not be read here: nothing of it is known")
-        near = difflib.get_close_matches(wanted, keys, 1)
+            why = next((gap.why for gap in gaps), "nothing of it is known here")
+            raise KdiagError(f"etcd could not be read: {why}")
+        near = difflib.get_close_matches(wanted, [key for key, f in keys.items() if f.get("exists") is not False], 1)
         raise KdiagError(f"etcd has no key {wanted}" + (f"; did you mean {near[0]}?" if near else ""))
     if found.get("dir"):
         prefix = wanted.rstrip("/") + "/"

@@ -43,6 +43,10 @@ class Source(Protocol):
         """The subject of the question once names are resolved (`pod shop/web-0`), or "" for all."""
         ...
 
+    async def close(self) -> None:
+        """Lets go of connections. A source answers one question; `consult` closes it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
@@ -72,7 +76,15 @@ async def consult(
     progress: Progress = _silent,
 ) -> Consultation:
     """Ask, collect what the rules want, and answer within the budget with what is known by then."""
-    deadline = time.monotonic() + budget_s
+    try:
+        return await _consult(expert, source, question, time.monotonic() + budget_s, hygiene, progress)
+    finally:
+        await source.close()
+
+
+async def _consult(
+    expert: Expert, source: Source, question: Question, deadline: float, hygiene: bool, progress: Progress
+) -> Consultation:
     progress("collect")
     observations = _joined(await source.collect(question))
     met: set[Fact] = set()
@@ -151,7 +163,7 @@ def _answer(
         label = {"kind": question.kind, "name": asked.split(" ", 1)[1]}
     answer = Answer(question=label, roots=roots, gaps=list(dict.fromkeys(observations.gaps)), facts=reasoning.facts)
     if question.kind == "etcd":
-        answer.etcd = view(question.name, reasoning.facts)
+        answer.etcd = view(question.name, reasoning.facts, observations.gaps)
     pods = [one for one in reasoning.facts if one.kind == "pod"]
     if question.kind == "pod" or (question.kind == "explain" and len(pods) == 1):
         subject = asked or f"pod {pods[0]['pod']}" if pods else asked

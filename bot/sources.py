@@ -1,8 +1,7 @@
-"""Where a consultation's facts come from: a pasted text or a recorded cluster. (Live clusters: `bot.collect`.)"""
+"""Where a consultation's facts come from: a pasted text or a recorded cluster. (Live clusters: `bot.collect.live`.)"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,21 +11,11 @@ if TYPE_CHECKING:
     from bot.collect.dump import Dump
     from bot.service import Source
 from bot.collect.gaps import gap_of_want
+from bot.collect.names import the_one
 from bot.questions import OBJECT_KINDS, Question
 from bot.read import read
-from rules.errors import KdiagError
 from rules.kinds import Fact
 from rules.observations import Observations
-
-
-class AmbiguousName(KdiagError):
-    """More than one object could be meant. `candidates` are their full names, sorted."""
-
-    def __init__(self, kind: str, name: str, candidates: Sequence[str]) -> None:
-        shown = ", ".join(candidates[:8]) + (f" and {len(candidates) - 8} more" if len(candidates) > 8 else "")
-        super().__init__(f"{name} could be {shown}: say which")
-        self.kind = kind
-        self.candidates = tuple(candidates)
 
 
 class PasteSource:
@@ -44,6 +33,35 @@ class PasteSource:
 
     def asked(self, question: Question) -> str:
         return ""
+
+    async def close(self) -> None:
+        return None
+
+
+class PasteOnCluster:
+    """A pasted text, with the cluster it is from to ask what the text does not say."""
+
+    def __init__(self, text: str, cluster: Source, now: datetime | None = None) -> None:
+        self._text = text
+        self._cluster = cluster
+        self._now = now
+
+    async def collect(self, question: Question) -> Observations:
+        found = read(self._text, now=self._now)
+        known = await self._cluster.collect(Question("explain"))
+        # The question is about the text: of the cluster at first only what it is (its era, its runtime) counts.
+        found.facts += [one for one in known.facts if one.kind == "cluster"]
+        found.gaps += known.gaps
+        return found
+
+    async def satisfy(self, want: Fact) -> Observations:
+        return await self._cluster.satisfy(want)
+
+    def asked(self, question: Question) -> str:
+        return ""
+
+    async def close(self) -> None:
+        await self._cluster.close()
 
 
 class DumpSource:
@@ -67,20 +85,18 @@ class DumpSource:
             return question
         kind = OBJECT_KINDS[question.kind]
         names = self._dump.resolve(kind, question.name)
-        if not names:
-            near = self._dump.nearest(kind, question.name)
-            hint = f"; did you mean {near}?" if near else ""
-            raise KdiagError(f"no {kind} {question.name} in this cluster{hint}")
-        if len(names) > 1:
-            raise AmbiguousName(kind, question.name, names)
-        self._asked = f"{kind} {names[0]}"
-        return Question(question.kind, names[0])
+        name = the_one(kind, question.name, names, None if names else self._dump.nearest(kind, question.name))
+        self._asked = f"{kind} {name}"
+        return Question(question.kind, name)
 
     async def satisfy(self, want: Fact) -> Observations:
         return self._dump.satisfy(want)
 
     def asked(self, question: Question) -> str:
         return self._asked
+
+    async def close(self) -> None:
+        return None
 
 
 class TogetherSource:
@@ -100,3 +116,6 @@ class TogetherSource:
 
     def asked(self, question: Question) -> str:
         return self._cluster.asked(question)
+
+    async def close(self) -> None:
+        await self._cluster.close()

@@ -29,7 +29,9 @@ from rules.schema import Entry, nearest, read_file
 from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
-NOT_ENTRIES: Final = frozenset({"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml"})
+NOT_ENTRIES: Final = frozenset(
+    {"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml", "api.yaml", "commands.yaml"}
+)
 NOT_ENTRY_FOLDERS: Final = frozenset({"coverage"})
 
 
@@ -43,6 +45,11 @@ class Knowledge:
     @cached_property
     def by_id(self) -> dict[str, Entry]:
         return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def resolving(self) -> frozenset[str]:
+        """Ids of entries whose symptom says that a name was not resolved."""
+        return frozenset(entry.id for entry in self.entries if "dns" in entry.tags)
 
     @cached_property
     def signatures(self) -> SignatureSet:

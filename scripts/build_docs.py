@@ -3,7 +3,7 @@ format of knowledge, and the handbook of all entries.
 
     python scripts/build_docs.py [--out site]
 
-`docs/picture.svg`, `docs/facts.md` and `docs/knowledge.md` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
+`docs/picture.svg`, `docs/facts.md`, `docs/knowledge.md`, `docs/settings.md` and `deploy/rbac.yaml` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import yaml
 from rich.console import Console
 
 from bot.collect.dump import Dump
+from bot.config import reference as settings
 from bot.demo import RECORDING
 from bot.handbook import entry_as_markdown
 from bot.questions import Question
+from bot.rbac import manifests
 from bot.render.terminal import show_answer
 from bot.render.words import in_language, say
 from bot.service import consult
@@ -112,7 +114,12 @@ def handbook(knowledge: Knowledge, folder: Path) -> None:
 
 def kept() -> dict[str, str]:
     """The pages that are kept in the repository: path -> what it must hold. A test compares them."""
-    return {"docs/facts.md": facts(), "docs/knowledge.md": reference()}
+    return {
+        "docs/facts.md": facts(),
+        "docs/knowledge.md": reference(),
+        "docs/settings.md": settings.reference(),
+        "deploy/rbac.yaml": manifests(load()),
+    }
 
 
 def site(knowledge: Knowledge, out: Path) -> None:

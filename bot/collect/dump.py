@@ -6,26 +6,25 @@ Whatever is missing or broken becomes a gap, and counts as not known: it never m
 
 from __future__ import annotations
 
-import difflib
-import gc
-import importlib
-import importlib.resources
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from bot.collect.gaps import fill, gap_of_kind, gap_of_want, wants
+from bot.collect.garbage import no_collection
+from bot.collect.names import matching, nearest
 from bot.collect.objects.files import RecordedFile, Unreadable, newest_time, objects_of, recorded_files
 from bot.collect.objects.projector import Projector
 from bot.collect.objects.values import mapping, namespaced, text
+from bot.collect.texts import host_text, log_passage, node_of_host, ping_facts, read_text
 from bot.questions import OBJECT_KINDS, Question
 from rules.errors import KdiagError
-from rules.kinds import Fact, Scalar, Source, declared_attributes, fact
-from rules.observations import Gap, Observations, Passage
+from rules.kinds import Fact, Source, fact
+from rules.observations import Gap, Observations
 
 MAX_LOG_BYTES: Final = 256 * 1024
 """The tail of a log that is read: what went wrong is at its end."""
@@ -36,10 +35,7 @@ MAX_ETCD_VALUE: Final = 64 * 1024
 MAX_NAMESPACE_GAPS: Final = 10
 _LOG_PART: Final = re.compile(r"^==== START logs for container (\S{1,253}) of pod \S{1,520} ====$", re.MULTILINE)
 _LOG_END: Final = re.compile(r"^==== END logs for container \S{1,253} of pod \S{1,520} ====\n?", re.MULTILINE)
-_PING: Final = re.compile(r"(\d{1,9}) packets transmitted, (\d{1,9}) (?:packets )?received[^\n]{0,100}")
-_PING_HEAD: Final = re.compile(r"^PING \S{1,253} \(([0-9a-fA-F:.]{2,45})\)", re.MULTILINE)
 _JOURNAL: Final = re.compile(r"^journal(?:ctl)?-(?:u-)?([\w@.-]{1,60})\.txt$")
-Read = Callable[..., Observations]
 
 
 class Dump:
@@ -66,46 +62,23 @@ class Dump:
         if now is not None:
             return now if now.tzinfo else now.replace(tzinfo=UTC)
         if not self._clock_known:
-            self._newest = newest_time([each.path for each in self._files])
+            self._newest = newest_time([*(each.path for each in self._files), *self._etcd_files()])
             self._clock_known = True
         return self._newest or datetime(1970, 1, 1, tzinfo=UTC)
 
     def resolve(self, kind: str, name: str) -> list[str]:
-        """The objects of a kind that a person may mean, as `namespace/name`, sorted; one when it is clear.
-
-        A whole name goes before a beginning, so that `web` is not `web-2`. Also a UID, the beginning of any of these,
-        and a beginning with `...` behind it, as tables cut names.
-        """
-        wanted = name.strip().removesuffix("...").removesuffix("…")
-        known = self._names_of(kind)
-        if not wanted:
-            return []
-        whole = [key for key, uid in known.items() if wanted in (key, uid) or key.rpartition("/")[2] == wanted]
-        cut = wanted != name.strip()
-        if whole and not cut:
-            exact = [key for key in whole if key == wanted]
-            return exact or sorted(whole)
-        return sorted(
-            key
-            for key, uid in known.items()
-            if key.startswith(wanted) or key.rpartition("/")[2].startswith(wanted) or (uid and uid.startswith(wanted))
-        )
+        """The objects of a kind that a person may mean, as `namespace/name`, sorted; one when it is clear."""
+        return matching(self._names_of(kind), name)
 
     def nearest(self, kind: str, name: str) -> str | None:
-        """The existing name nearest to one that does not exist, for the person who mistyped it."""
-        known = list(self._names_of(kind))
-        bare = {key.rpartition("/")[2]: key for key in reversed(known)}
-        found = difflib.get_close_matches(name, known, 1, 0.7)
-        if found:
-            return found[0]
-        near = difflib.get_close_matches(name.rpartition("/")[2], list(bare), 1, 0.7)
-        return bare[near[0]] if near else None
+        """The existing name nearest to one that does not exist."""
+        return nearest(self._names_of(kind), name)
 
     def _names_of(self, kind: str) -> dict[str, str]:
         """`namespace/name` -> UID of all objects of a kind."""
         if kind not in self._names:
             found: dict[str, str] = {}
-            with _no_collection():
+            with no_collection():
                 for file in self._files:
                     if file.kind == kind:
                         found |= _names_in(file)
@@ -120,17 +93,20 @@ class Dump:
         asked = f"{OBJECT_KINDS[question.kind]} {question.name}" if question.kind in OBJECT_KINDS else None
         projector = Projector(self._now, asked, hygiene)
         gaps: list[Gap] = []
-        with _no_collection():
+        keys = self._etcd_facts()
+        with no_collection():
             for file in self._files:
                 gaps += self._add(projector, file)
+            for event in self._events_in(keys):
+                projector.add("event", event)
             found = projector.finish()
         found.gaps += gaps + self._not_recorded(question)
         self._remember(found)
         self._read_all_hosts(found, question)
-        found.facts += self._etcd_facts()
+        found.facts += keys
         paste = self.directory / "paste.txt"
         if paste.is_file():
-            found.extend(self._read(_tail(paste, MAX_HOST_BYTES)[0], "paste.txt"))
+            found.extend(read_text(_tail(paste, MAX_HOST_BYTES)[0], "paste.txt", self._now))
         return found
 
     def _not_recorded(self, question: Question) -> list[Gap]:
@@ -196,37 +172,21 @@ class Dump:
         if not content.strip():
             return Observations(gaps=[Gap(f"{path.name} of host {host}", "the recorded file is empty")])
         if path.name == "ping.txt":
-            return Observations(facts=_ping_facts(content, host, self._node_of(host), path.name))
-        found = self._read(content, f"{host}:{path.stem}")
+            return Observations(facts=ping_facts(content, host, self._node_of(host), path.name))
         unit = _JOURNAL.match(path.name)
-        about: dict[str, Scalar] = {"host": host}
-        node = self._node_of(host)
-        if node:
-            about["node"] = node
-        if unit:
-            about["unit"] = unit[1].removesuffix(".service")
-        found.facts = [_with_host(each, about) for each in found.facts if each.kind != "paste"]
-        found.passages = [
-            replace(each, about=_with(each.about, about) | {"via": _via(each, unit is not None)})
-            for each in found.passages
-        ]
+        journal_of = unit[1].removesuffix(".service") if unit else None
+        found = host_text(content, host, self._node_of(host), path.stem, self._now, journal_of)
         if cut:
             found.gaps.append(Gap(f"the beginning of {path.name} of host {host}", "only its end was read"))
         return found
 
     def _node_of(self, host: str) -> str | None:
-        """The node that a host is: of the same name, or the same but for the domain."""
-        if host in self._nodes:
-            return host
-        short = host.partition(".")[0]
-        found = [name for name, address in self._nodes.items() if name.partition(".")[0] == short or address == host]
-        return found[0] if len(found) == 1 else None
-
-    def _read(self, content: str, name: str) -> Observations:
-        read: Read = importlib.import_module("bot.read").read
-        return read(content, source_name=name, now=self._now)
+        return node_of_host(host, self._nodes)
 
     # --- etcd -------------------------------------------------------------------------------------------
+    def _etcd_files(self) -> list[Path]:
+        return [path for path in sorted((self.directory / "etcd").rglob("*"))[:MAX_ETCD_KEYS] if path.is_file()]
+
     def _etcd_facts(self) -> list[Fact]:
         """Keys as paths: a file is a key with its value, a folder a directory."""
         root = self.directory / "etcd"
@@ -244,6 +204,20 @@ class Dump:
                 value = _tail(path, MAX_ETCD_VALUE)[0].strip()
                 found.append(fact("etcd_key", source, key=key, exists=True, dir=False, value=value))
         return found
+
+    def _events_in(self, keys: list[Fact]) -> Iterator[dict[str, Any]]:
+        """The events that etcd holds under /registry/events, of namespaces whose events were not recorded otherwise."""
+        have = {each.namespace for each in self._files if each.kind == "event"}
+        for one in keys:
+            path = str(one["key"]).split("/")
+            if path[1:3] != ["registry", "events"] or len(path) != 5 or {path[3], None} & have:
+                continue
+            try:
+                event = orjson.loads(str(one.get("value")))
+            except orjson.JSONDecodeError:
+                continue  # cut, or written in etcd's binary form of today
+            if type(event) is dict:
+                yield event
 
     # --- wants ------------------------------------------------------------------------------------------
     def satisfy(self, want: Fact) -> Observations:
@@ -317,23 +291,11 @@ class Dump:
         for container, line, part in _parts(content):
             if not part.strip() or (wanted and container and container != wanted):
                 continue
-            found.passages.append(
-                Passage(part, self._log_about(pod, namespace, container or wanted), _log_source(pod, container, line))
-            )
+            about = container or (str(wanted) if wanted else None)
+            found.passages.append(log_passage(part, pod, about, line, self._pods.get(pod)))
         if not found.passages:
             found.gaps.append(gap_of_want(want.attributes, "the recorded log is empty"))
         return found
-
-    def _log_about(self, pod: str, namespace: str, container: Scalar | None) -> dict[str, Scalar]:
-        about: dict[str, Scalar] = {"via": "log", "object": f"pod {pod}", "namespace": namespace, "pod": pod}
-        if container:
-            about["container"] = container
-        known = self._pods.get(pod)
-        for attribute in ("node", "workload"):
-            value = known.get(attribute) if known else None
-            if value is not None:
-                about[attribute] = value
-        return about
 
 
 # --- names and files -------------------------------------------------------------------------------------
@@ -358,18 +320,6 @@ def _set_namespace(obj: dict[str, Any], namespace: str) -> None:
         metadata.setdefault("namespace", namespace)
     else:
         obj.setdefault("namespace", namespace)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cyclic collector: parsed JSON has no cycles, and walking millions of dicts takes seconds."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _tail(path: Path, limit: int) -> tuple[str, bool]:
@@ -403,52 +353,3 @@ def _parts(content: str) -> list[tuple[str | None, int, str]]:
         line = content.count("\n", 0, start.end()) + 2
         parts.append((start[1], line, _LOG_END.sub("", content[start.end() : end].lstrip("\n"))))
     return parts
-
-
-def _log_source(pod: str, container: str | None, line: int) -> Source:
-    return Source(f"log of pod {pod}" + (f", container {container}" if container else ""), f"line {line}")
-
-
-def _via(passage: Passage, journal: bool) -> Scalar:
-    via = passage.about.get("via", "command")
-    return ("journal" if journal else "command") if via == "paste" else via
-
-
-def _with(known: Mapping[str, Scalar], about: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """What a text of a host's file is about: that host, by its name here (a journal cuts it short), and the rest."""
-    merged = {**about, **known}
-    host = str(about["host"])
-    if str(known.get("host", host)).partition(".")[0] == host.partition(".")[0]:
-        merged["host"] = host
-    return merged
-
-
-def _with_host(found: Fact, about: Mapping[str, Scalar]) -> Fact:
-    """A fact out of a host's file, with the host (and node, and unit) that its text did not name."""
-    declared = declared_attributes(found.kind)
-    named = {key: value for key, value in _with(found.attributes, about).items() if key in declared}
-    return replace(found, attributes=named)
-
-
-def _ping_facts(content: str, host: str, node: str | None, file: str) -> list[Fact]:
-    """Whether a host answers: the file is what `ping HOST` printed elsewhere."""
-    sent = _PING.search(content)
-    if sent is None:
-        return []
-    reached = int(sent[2]) > 0
-    address = _PING_HEAD.search(content)
-    found = address[1] if address else None
-    source = Source(f"host {host}", file, sent[0])
-    error = None if reached else "loss"
-    return [
-        fact(
-            "host",
-            source,
-            host=host,
-            node=node,
-            address=found,
-            reachable=reached,
-            reason=error,
-        ),
-        fact("reach", source, target=host, ok=reached, error=error),
-    ]

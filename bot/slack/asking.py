@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from bot.collect.manifest.source import ManifestSource, with_lines
+from bot.collect.manifest.source import ManifestSource
+from bot.collect.names import AmbiguousName
 from bot.questions import Question
 from bot.service import Source
 from bot.slack.answers import choice_message, compared, found_in, quoted
@@ -16,7 +17,7 @@ from bot.slack.desk import Desk, Place
 from bot.slack.messages import line
 from bot.slack.policy import covers, namespace_of
 from bot.slack.words import say
-from bot.sources import AmbiguousName, PasteSource
+from bot.sources import PasteSource
 from bot.store import Diagnosis, Job
 from rules.errors import KdiagError
 from rules.observations import Observations
@@ -75,8 +76,6 @@ class Asking:
                 return PasteSource(text)
 
         consultation = await self._desk.consult(source, question, place, what, lang)
-        if question.kind == "check":
-            with_lines(consultation.answer)
         diagnosis = await self._desk.answer(place, consultation, "", lang, above=job.payload.get("shown_as", ""))
         if question.kind == "explain" and diagnosis.message_ts:
             root = place.root or diagnosis.message_ts

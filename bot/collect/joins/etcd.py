@@ -13,6 +13,8 @@ from typing import Any
 from bot.collect.joins.components import Components
 from bot.collect.joins.hosts import flannel_prefixes, uses_flannel
 from bot.collect.joins.known import Known, with_attributes
+from bot.collect.objects.services import differing, nearest
+from bot.collect.objects.values import shown_labels
 from rules.kinds import Fact, Source, fact
 
 Json = Mapping[str, Any]
@@ -195,7 +197,9 @@ def _endpoints(known: Known, tree: _Tree) -> Iterator[Fact]:
             for each in listed if pods else ():
                 ip, _, port = each.rpartition(":") if ":" in each else (each, "", "")
                 if ip not in addresses:
-                    yield fact("endpoint", one.source, service=name, address=ip, port=port or None, owned=False)
+                    yield fact(
+                        "endpoint", one.source, service=name, address=ip, port=port or None, owned=False, ready=True
+                    )
         for name, (selector, one) in services.items():
             if name not in written:
                 yield from _service(name, one, (selector, one), 0, pods)
@@ -245,6 +249,8 @@ def _service(
         pod for pod, (_, labels) in pods.items()
         if pod.startswith(f"{namespace}/") and all(labels.get(k) == v for k, v in selector.items())
     ]  # fmt: skip
+    labelled = [{str(k): str(v) for k, v in labels.items()} for _, labels in pods.values()]
+    near = None if matching else nearest(selector, labelled)
     yield fact(
         "service",
         at.source,
@@ -254,4 +260,7 @@ def _service(
         has_selector=True,
         endpoints=0,
         matching_pods=len(matching) if pods else None,
+        ready_pods=len(matching) if pods else None,
+        nearest_labels=shown_labels(near) if near else None,
+        differs=differing(selector, near) if near else None,
     )

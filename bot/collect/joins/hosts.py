@@ -57,6 +57,9 @@ def _standing(known: Known, host: str, component: Component, one: Fact) -> tuple
     if one.get("main") is not None or one.get("optional") is not None:
         return (True, None) if one.get("main") else (None, True) if one.get("optional") else (None, None)
     absent = one.get("exists") is False or one.get("active") == "unknown"
+    roles = known.roles(host)
+    if one.get("exists") is False and (component.whole or (roles and not component.roles & roles)):
+        return None, None  # asked for in case it were there: a host of that role has no such unit
     if component.optional:
         used = uses_flannel(known) or one.get("active") == "failed" or _wanted(one)
         return (True, None) if used else (None, True)

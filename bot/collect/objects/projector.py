@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.collect.objects import (
     admission,
+    aggregation,
     cluster,
     events,
     hygiene,
@@ -67,6 +68,14 @@ class Projector:
         """States that all objects of a kind in a namespace (None: in the cluster) were added."""
         self._inventory.listed(kind_lower, namespace, count)
 
+    def has_unscheduled(self) -> bool:
+        """Whether a Pod that was added waits for a node."""
+        return any(pod.node is None and not pod.ended for pod in self._inventory.pods.values())
+
+    def nodes(self) -> dict[str, str]:
+        """Names of the nodes that were added -> their addresses ("" where not known)."""
+        return {name: node.address or "" for name, node in self._inventory.nodes.items()}
+
     def finish(self) -> Observations:
         situation = Situation(self._inventory, self._asked, self._hygiene)
         services = Services(situation)
@@ -80,6 +89,7 @@ class Projector:
         Storage(situation).project()
         limits.project(situation)
         admission.project(situation, services)
+        aggregation.project(situation, services)
         references.project(situation)
         events.project(situation)
         relations.project(situation, services)

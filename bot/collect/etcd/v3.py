@@ -1,0 +1,136 @@
+"""The v3 API over its JSON gateway: status, alarms, members, leases, and keys by prefix. Numbers come as strings."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any, Final
+
+from bot.collect.etcd.client import EtcdClient
+from bot.collect.http import HttpProblem
+from bot.collect.objects.values import mapping, mappings, text
+from bot.collect.redact import redact
+from rules.kinds import Fact, Source, fact
+
+MAX_KEYS: Final = 2000
+MAX_VALUE: Final = 64 * 1024
+_QUOTA: Final = re.compile(r"^etcd_server_quota_backend_bytes\s+(\S{1,30})\s*$", re.MULTILINE)
+
+
+def _b64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+def _after(prefix: str) -> str:
+    """The first key after all that begin with a prefix, as range_end wants it."""
+    raw = prefix.encode()
+    return base64.b64encode(raw[:-1] + bytes([raw[-1] + 1])).decode()
+
+
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, str) and value.isdigit() else value if type(value) is int else None
+
+
+async def endpoint_facts(client: EtcdClient) -> list[Fact]:
+    """The endpoint by its status, and one more fact for each alarm that is raised."""
+    status = mapping(await client.ask("/maintenance/status"))
+    header = mapping(status.get("header"))
+    member, leader = text(header.get("member_id")), text(status.get("leader"))
+    has_leader = bool(leader) and leader != "0"
+    errors = [each for each in status.get("errors") or [] if isinstance(each, str)]
+    source = Source(f"etcd {client.endpoint}", "status", "; ".join(errors)[:500])
+    common: dict[str, Any] = {
+        "endpoint": client.endpoint,
+        "version": text(status.get("version")),
+        "member": f"{int(member):x}" if member and member.isdigit() else member,
+        "leader": has_leader and leader == member,
+        "has_leader": has_leader,
+        "db_bytes": _number(status.get("dbSize")),
+        "quota_bytes": await _quota(client),
+    }
+    found = [
+        fact(
+            "etcd_endpoint", source, **common, healthy=has_leader and not errors,
+            error="; ".join(errors)[:500] or None, reason=None if has_leader else "no-leader",
+        )
+    ]  # fmt: skip
+    alarms = mapping(await client.ask("/maintenance/alarm", {"action": "GET"}))
+    for each in mappings(alarms.get("alarms") or []):
+        raised = text(each.get("alarm"))
+        if raised and raised != "NONE" and text(each.get("memberID")) == member:
+            alarm_source = Source(f"etcd {client.endpoint}", "alarm", raised)
+            found[0] = fact("etcd_endpoint", alarm_source, **{**found[0].attributes, "healthy": False, "alarm": raised})
+    return found
+
+
+async def _quota(client: EtcdClient) -> int | None:
+    """The database's quota, which only the metrics tell; they may be elsewhere or switched off."""
+    try:
+        found = _QUOTA.search(await client.text("/metrics"))
+    except HttpProblem:
+        return None
+    try:
+        return int(float(found[1])) if found else None
+    except ValueError:
+        return None
+
+
+async def members(client: EtcdClient) -> list[str]:
+    """The client URLs of all members, one each, so that members nobody named are asked too."""
+    found = mapping(await client.ask("/cluster/member/list"))
+    urls = [each.get("clientURLs") for each in mappings(found.get("members") or [])]
+    return [str(each[0]) for each in urls if isinstance(each, list) and each]
+
+
+async def leases(client: EtcdClient) -> int | None:
+    """How many leases there are; None where that cannot be asked (before 3.4)."""
+    try:
+        found = mapping(await client.ask("/lease/leases"))
+    except HttpProblem:
+        return None
+    return len(mappings(found.get("leases") or []))
+
+
+async def count(client: EtcdClient, prefix: str) -> int | None:
+    """How many keys begin with a prefix."""
+    question = {"key": _b64(prefix), "range_end": _after(prefix), "count_only": True}
+    found = mapping(await client.ask("/kv/range", question))
+    return _number(found.get("count")) or 0
+
+
+async def read_keys(client: EtcdClient, path: str) -> list[Fact] | None:
+    """`etcd_key` facts of a key, or of what lies below it as if it were a directory; None where there is neither."""
+    key = "/" + path.strip("/")
+    single = mapping(await client.ask("/kv/range", {"key": _b64(key), "limit": "1"}))
+    for each in mappings(single.get("kvs") or []):
+        value = _shown(text(each.get("value")) or "")
+        return [fact("etcd_key", Source("etcd", key), key=key, exists=True, dir=False, value=value or None)]
+    prefix = key.rstrip("/") + "/"
+    question = {"key": _b64(prefix), "range_end": _after(prefix), "keys_only": True, "limit": str(MAX_KEYS)}
+    below = mapping(await client.ask("/kv/range", question))
+    names = [
+        base64.b64decode(text(each.get("key")) or "").decode("utf-8", "replace")
+        for each in mappings(below.get("kvs") or [])
+    ]
+    if not names:
+        return None
+    children: dict[str, bool] = {}
+    for name in names:
+        first, deeper, _ = name[len(prefix) :].partition("/")
+        children[first] = children.get(first, False) or bool(deeper)
+    found = [fact("etcd_key", Source("etcd", key), key=key, exists=True, dir=True, children=len(children))]
+    for child, is_dir in sorted(children.items()):
+        full = prefix + child
+        found.append(fact("etcd_key", Source("etcd", full), key=full, exists=True, dir=is_dir))
+    return found
+
+
+def _shown(encoded: str) -> str:
+    """A value as text; what the API server stores today is protobuf, of which only its length can be told."""
+    raw = base64.b64decode(encoded)
+    if raw.startswith(b"k8s\0"):
+        return f"(protobuf, {len(raw)} bytes)"
+    try:
+        return redact(raw[:MAX_VALUE].decode("utf-8"))
+    except UnicodeDecodeError:
+        return f"(binary, {len(raw)} bytes)"

@@ -1,0 +1,1 @@
+"""The Kubernetes API: who one is (`kubeconfig`, `auth`), requests (`client`), and whole kinds (`lists`)."""

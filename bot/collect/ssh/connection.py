@@ -1,0 +1,254 @@
+"""One SSH connection to a host: who one is, whose key the host must have, and commands with limits.
+
+Nobody is asked anything: a key that needs a passphrase, a password or an unknown host key is a reason, not a prompt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncssh
+
+from bot.config.clusters import Host, Ssh
+
+MAX_OUTPUT_BYTES: Final = 1 << 20
+"""The rest of an output is not read: the command is ended."""
+MAX_COMPLAINT_BYTES: Final = 8192
+CLOSING_S: Final = 1.0
+
+
+class SshProblem(Exception):
+    """No connection. `reason` is as in the fact `reach`, or auth, host-key, host-key-changed, key, lost."""
+
+    def __init__(self, why: str, reason: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+
+    @property
+    def answered(self) -> bool | None:
+        """Whether the machine is there: it said something (True), is silent (False), or nobody can tell (None)."""
+        if self.reason in ("auth", "host-key", "host-key-changed", "refused", "lost"):
+            return True
+        return False if self.reason in ("timeout", "no-route") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command printed. `code` None: it was ended, for its time or its length (`cut`)."""
+
+    text: str
+    complaint: str
+    code: int | None
+    cut: bool = False
+
+
+class _Client(asyncssh.SSHClient):
+    """Remembers the key of a host that is not in known_hosts, to tell its fingerprint; it is never accepted."""
+
+    def __init__(self) -> None:
+        self.offered = ""
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.offered = key.get_fingerprint()
+        return False
+
+
+class Connection:
+    """A host. Opened with `open`; always closed with `close`."""
+
+    def __init__(self, name: str, ssh: Ssh, host: Host, fallback: str = "") -> None:
+        """`fallback` is the address to use where neither the settings nor the resolver know the name."""
+        self.name = name
+        self.user = ""
+        self._ssh = ssh
+        self._host = host
+        self._fallback = fallback
+        self._open: list[asyncssh.SSHClientConnection] = []
+        self._gate = asyncio.Semaphore(ssh.commands_at_once)
+
+    async def open(self) -> None:
+        """Connects and logs in. SshProblem says why that is not possible."""
+        client = _Client()
+        target = self._host.address or await self._target()
+        try:
+            async with asyncio.timeout(self._ssh.connect_timeout_s):
+                tunnel = await self._jump() if self._ssh.jump else ()
+                connection, _ = await asyncssh.create_connection(
+                    lambda: client, target, options=self._options(self._host), tunnel=tunnel
+                )
+        except TimeoutError:
+            seconds = f"{self._ssh.connect_timeout_s:g}"
+            raise SshProblem(f"it did not answer SSH within {seconds} s", "timeout") from None
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise self._key_problem(target, client.offered, error) from error
+        except (OSError, asyncssh.Error, ValueError) as error:
+            raise _problem(error) from error
+        self._open.append(connection)
+        self.user = str(connection.get_extra_info("username"))
+
+    async def _target(self) -> str:
+        """The name, where ~/.ssh/config or the resolver knows it, else the address that the API says."""
+        config = self._ssh.config or Path.home() / ".ssh" / "config"
+        if not self._fallback or (config.is_file() and _is_configured(config, self.name)):
+            return self.name
+        try:
+            await asyncio.get_running_loop().getaddrinfo(self.name, None)
+        except OSError:
+            return self._fallback
+        return self.name
+
+    def _options(self, host: Host, user: str = "", port: int | None = None) -> asyncssh.SSHClientConnectionOptions:
+        ssh = self._ssh
+        given: dict[str, object] = {}
+        if user or host.user or ssh.user:
+            given["username"] = user or host.user or ssh.user
+        if port or host.port or ssh.port:
+            given["port"] = port or host.port or ssh.port
+        if ssh.keys:
+            given["client_keys"] = [_private_key(path) for path in ssh.keys]
+        if not ssh.agent:
+            given["agent_path"] = None
+        given["known_hosts"] = asyncssh.read_known_hosts(self._known_hosts_files())
+        config = ssh.config or Path.home() / ".ssh" / "config"
+        return asyncssh.SSHClientConnectionOptions(
+            config=[str(config)] if config.is_file() else None,
+            host=self.name,
+            preferred_auth="publickey",
+            password_auth=False,
+            kbdint_auth=False,
+            gss_host=None,
+            keepalive_interval=0,
+            **given,
+        )
+
+    async def _jump(self) -> asyncssh.SSHClientConnection:
+        user, _, place = self._ssh.jump.rpartition("@")
+        name, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "")
+        options = self._options(Host(), user, int(port) if port else None)
+        jump = await asyncssh.connect(name, options=options)
+        self._open.append(jump)
+        return jump
+
+    def _known_hosts_files(self) -> list[str]:
+        """The files that hold trusted keys; there may be none, and then no host is trusted."""
+        default = [Path.home() / ".ssh" / "known_hosts", Path("/etc/ssh/ssh_known_hosts")]
+        return [str(path) for path in self._ssh.known_hosts or default if path.is_file()]
+
+    def _key_problem(self, target: str, fingerprint: str, error: Exception) -> SshProblem:
+        """An unknown key, or one that is not the one that known_hosts has."""
+        port = self._host.port or self._ssh.port
+        known = False
+        with suppress(OSError, ValueError, asyncssh.Error):
+            trusted = asyncssh.match_known_hosts(
+                asyncssh.read_known_hosts(self._known_hosts_files()), target, "", port if port != 22 else None
+            )
+            known = bool(trusted[0])
+        shown = f" {fingerprint}" if fingerprint else ""
+        if known:
+            return SshProblem(
+                f"its host key{shown} is not the one in known_hosts: the machine was replaced, or this is another one",
+                "host-key-changed",
+            )
+        if not fingerprint:
+            return SshProblem(f"its host key is not trusted: {error}", "host-key")
+        return SshProblem(
+            f"its host key{shown} is not in known_hosts: compare the fingerprint with the machine's own, then add it",
+            "host-key",
+        )
+
+    # --- commands ---------------------------------------------------------------------------------------
+    async def run(self, line: str) -> Output:
+        """Runs a command line. SshProblem when the connection is lost; a command that does not end is ended."""
+        async with self._gate:
+            try:
+                process = await self._open[-1].create_process(line, stdin=asyncssh.DEVNULL, encoding=None)
+            except (OSError, asyncssh.Error) as error:
+                raise _problem(error) from error
+            try:
+                return await self._read(process)
+            finally:
+                # A channel that is closed takes its command with it (SIGHUP); waiting for the peer's word is bounded.
+                process.close()
+                with suppress(TimeoutError, OSError, asyncssh.Error):
+                    async with asyncio.timeout(CLOSING_S):
+                        await process.wait_closed()
+
+    async def _read(self, process: asyncssh.SSHClientProcess[bytes]) -> Output:
+        text, complaint = bytearray(), bytearray()
+        cut = False
+        code: int | None = None
+
+        complaining = asyncio.create_task(_take(process.stderr, complaint, MAX_COMPLAINT_BYTES))
+        try:
+            async with asyncio.timeout(self._ssh.command_timeout_s):
+                cut = await _take(process.stdout, text, MAX_OUTPUT_BYTES)
+                if not cut:
+                    await complaining
+                    await process.wait_closed()
+                    code = process.exit_status
+        except TimeoutError:
+            cut = True
+        except (OSError, asyncssh.Error) as error:
+            raise _problem(error) from error
+        finally:
+            complaining.cancel()
+        return Output(text.decode("utf-8", "replace"), complaint.decode("utf-8", "replace"), code, cut)
+
+    async def close(self) -> None:
+        for each in reversed(self._open):
+            each.close()
+            with suppress(TimeoutError, OSError, asyncssh.Error):
+                async with asyncio.timeout(CLOSING_S):
+                    await each.wait_closed()
+                    continue
+            each.abort()
+        self._open.clear()
+
+
+async def _take(stream: asyncssh.SSHReader[bytes], into: bytearray, limit: int) -> bool:
+    """Reads a stream up to a limit; whether there was more."""
+    while block := await stream.read(65536):
+        into += block[: limit - len(into)]
+        if len(into) >= limit:
+            return True
+    return False
+
+
+def _is_configured(config: Path, name: str) -> bool:
+    """Whether an ssh_config says where that host is."""
+    try:
+        options = asyncssh.SSHClientConnectionOptions(config=[str(config)], host=name)
+    except (OSError, ValueError, asyncssh.Error):
+        return False
+    return bool(options.config.get("Hostname"))
+
+
+def _private_key(path: Path) -> asyncssh.SSHKey:
+    try:
+        return asyncssh.read_private_key(str(path))
+    except asyncssh.KeyImportError as error:
+        raise SshProblem(
+            f"the key {path} cannot be used: {error} (a key with a passphrase: use the agent)", "key"
+        ) from None
+    except OSError as error:
+        raise SshProblem(f"cannot read the key {path}: {error.strerror}", "key") from None
+
+
+def _problem(error: Exception) -> SshProblem:
+    """Why there is no connection, in words and by a short name."""
+    if isinstance(error, asyncssh.PermissionDenied):
+        return SshProblem("the login was refused: no key of yours is accepted there", "auth")
+    if isinstance(error, socket.gaierror):
+        return SshProblem("its name cannot be resolved", "unknown-host")
+    if isinstance(error, ConnectionRefusedError):
+        return SshProblem("it refuses connections to the SSH port", "refused")
+    if isinstance(error, OSError) and error.errno in (101, 113):  # ENETUNREACH, EHOSTUNREACH
+        return SshProblem("there is no route to it", "no-route")
+    if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
+        return SshProblem(f"the connection was lost: {error}", "lost")
+    return SshProblem(f"no SSH connection: {error}", "")

@@ -1,0 +1,176 @@
+"""etcd's collector against Debian's own etcd, with the v2 API of 2015 and the v3 API of today."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+
+from bot.collect.etcd import v3
+from bot.collect.etcd.client import EtcdClient
+from bot.collect.etcd.collector import EtcdCollector
+from bot.config.clusters import Etcd
+from bot.etcd_view import view
+from rules.errors import KdiagError
+from rules.kinds import Fact
+from tests.integration.certificates import Authority
+from tests.integration.etcd import EtcdServer, etcd_server
+
+pytestmark = pytest.mark.usefixtures("no_leaks")
+MINION = '{"kind":"Minion","id":"node1","creationTimestamp":"2015-04-28T10:00:00Z","hostIP":"10.0.0.11","apiVersion":"v1beta1","status":{}}'
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer]:
+    """An etcd with the keys of 2015, and some of today beside them."""
+    with etcd_server(tmp_path_factory.mktemp("etcd"), "--enable-v2") as server:
+        server.set_v2("/registry/minions/node1", MINION)
+        server.set_v2("/registry/pods/default/web", '{"id":"web","password":"hunter22"}')
+        server.set_v2("/coreos.com/network/config", '{"Network":"10.20.0.0/16"}')
+        server.set_v2("/coreos.com/network/subnets/10.20.24.0-24", '{"PublicIP":"10.0.0.11"}')
+        server.put("/registry/services/specs/shop/web", "k8s\0abc")
+        server.put("/registry/ranges/serviceips", "text")
+        yield server
+
+
+@asynccontextmanager
+async def collector(settings: Etcd) -> AsyncIterator[EtcdCollector]:
+    made = EtcdCollector(settings)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_health_tells_version_size_and_leader(old: EtcdServer) -> None:
+    async with collector(old.settings()) as etcd:
+        found = await etcd.health()
+        assert (await etcd.health()).facts == []  # once for each question
+    one = found.facts[0]
+    assert (one["endpoint"], one["healthy"], one["leader"], one["has_leader"]) == (old.url, True, True, True)
+    assert str(one["version"]).startswith("3.")
+    assert int(one["db_bytes"]) > 0
+    assert int(one["quota_bytes"]) > 1 << 30
+
+
+async def test_a_survey_reads_the_tree_of_2015(old: EtcdServer) -> None:
+    async with collector(old.settings()) as etcd:
+        found = await etcd.survey()
+    keys = {str(one["key"]): one for one in found.facts if one.kind == "etcd_key"}
+    assert '"hostIP":"10.0.0.11"' in str(keys["/registry/minions/node1"]["value"])
+    assert keys["/coreos.com/network/subnets"]["children"] == 1
+    assert "/registry/pods/default/web" not in keys  # only what the joins need is read
+
+
+async def test_a_path_is_shown_as_the_guide_does_with_etcdctl(old: EtcdServer) -> None:
+    async with collector(old.settings()) as etcd:
+        directory = view("/registry", (await etcd.keys("/registry")).facts)
+        value = view("/coreos.com/network/config", (await etcd.keys("coreos.com/network/config/")).facts)
+        masked = view("/registry/pods/default/web", (await etcd.keys("/registry/pods/default/web")).facts)
+        later = view("/registry/services/specs", (await etcd.keys("/registry/services/specs")).facts)
+        binary = view("/registry/services/specs/shop/web", (await etcd.keys("/registry/services/specs/shop/web")).facts)
+    assert directory.children == ("/registry/minions", "/registry/pods")
+    assert '"Network": "10.20.0.0/16"' in value.value
+    assert "hunter22" not in masked.value
+    assert later.children == ("/registry/services/specs/shop",)
+    assert binary.value == "(protobuf, 7 bytes)"
+
+
+async def test_a_path_that_is_not_there_names_the_nearest(old: EtcdServer) -> None:
+    async with collector(old.settings()) as etcd:
+        facts = (await etcd.keys("/registry/minions/nod1")).facts
+    with pytest.raises(KdiagError, match="did you mean /registry/minions/node1"):
+        view("/registry/minions/nod1", facts)
+
+
+async def test_v3_counts_keys_and_leases(old: EtcdServer) -> None:
+    client = EtcdClient(old.url, old.settings(), None, "")
+    try:
+        assert await v3.count(client, "/registry/") == 2
+        assert await v3.leases(client) == 0
+        assert await v3.members(client) == [old.url]
+        with pytest.raises(ValueError, match="does not ask"):
+            await client.ask("/kv/put", {"key": "x"})
+    finally:
+        await client.close()
+
+
+async def test_a_full_database_is_an_alarm(tmp_path: Path) -> None:
+    with etcd_server(tmp_path, "--quota-backend-bytes", "100000") as server:
+        with pytest.raises(HTTPError):
+            for number in range(200):
+                server.put(f"/k{number}", "x" * 20_000)
+                await asyncio.sleep(0.05)  # etcd looks at its size when it commits, ten times a second
+        async with collector(server.settings()) as etcd:
+            found = await etcd.health()
+    assert (found.facts[0]["alarm"], found.facts[0]["healthy"]) == ("NOSPACE", False)
+
+
+async def test_tls_with_a_client_certificate(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "pki")
+    pair = authority.issue("client", "/CN=kdiag")
+    with etcd_server(tmp_path, authority=authority) as server:
+        right = server.settings(ca=str(authority.cert), cert=str(pair.cert), key=str(pair.key))
+        async with collector(right) as etcd:
+            assert (await etcd.health()).facts[0]["healthy"] is True
+        async with collector(server.settings(ca=str(authority.cert))) as etcd:
+            without = await etcd.health()
+        async with collector(server.settings(cert=str(pair.cert), key=str(pair.key))) as etcd:
+            untrusted = await etcd.health()
+    assert [one.get("reason") for one in without.facts] in (["tls"], ["unhealthy"])
+    assert without.gaps
+    assert [one["reason"] for one in untrusted.facts] == ["tls"]
+    assert "certificate" in untrusted.gaps[0].why
+
+
+async def test_authentication(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("right\n")
+    with etcd_server(tmp_path) as server:
+        server.put("/secret/key", "text")
+        server.etcdctl("user", "add", "root:right")
+        server.etcdctl("user", "grant-role", "root", "root")
+        server.etcdctl("auth", "enable")
+        async with collector(server.settings()) as etcd:
+            refused = await etcd.keys("/secret/key")
+        async with collector(server.settings(user="root", password_file=str(password))) as etcd:
+            allowed = await etcd.keys("/secret/key")
+        password.write_text("wrong")
+        async with collector(server.settings(user="root", password_file=str(password))) as etcd:
+            wrong = await etcd.keys("/secret/key")
+    assert refused.facts == [] and "credentials" in refused.gaps[0].why
+    assert [one["value"] for one in allowed.facts] == ["text"]
+    assert wrong.facts == [] and wrong.gaps
+
+
+async def test_nobody_there(old: EtcdServer) -> None:
+    async with collector(Etcd(endpoints=["http://127.0.0.1:1"])) as etcd:
+        found = await etcd.health()
+        keys = await etcd.keys("/registry")
+    assert {one.kind: one.get("reason") or one.get("error") for one in found.facts} == {
+        "etcd_endpoint": "refused",
+        "reach": "refused",
+    }
+    assert len(keys.gaps) == 1
+
+
+async def test_one_that_accepts_and_says_nothing() -> None:
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, collector(Etcd(endpoints=[f"http://127.0.0.1:{port}"], timeout_s=0.3)) as etcd:
+        found = await etcd.health()
+    assert [one["reason"] for one in found.facts if one.kind == "etcd_endpoint"] == ["timeout"]
+
+
+async def test_the_second_endpoint_answers_for_the_first(old: EtcdServer) -> None:
+    async with collector(Etcd(endpoints=["http://127.0.0.1:1", old.url])) as etcd:
+        facts: list[Fact] = (await etcd.keys("/registry")).facts
+    assert view("/registry", facts).directory
