@@ -198,6 +198,17 @@ def serve(
 
 
 @app.command()
+def doctor(
+    dump: Dump = None,
+    config: Config = None,
+) -> None:
+    """Check what the bot needs (tokens, scopes, channels, clusters, storage) and say how to mend it."""
+    from bot import commands
+
+    raise typer.Exit(asyncio.run(commands.doctor(dump, config)))
+
+
+@app.command()
 def demo(
     terminal: Annotated[
         bool | None,
@@ -268,6 +279,14 @@ def kb_coverage() -> None:
     from bot import kb_commands
 
     raise typer.Exit(kb_commands.coverage())
+
+
+@kb.command("feedback")
+def kb_feedback(config: Config = None) -> None:
+    """What people in Slack said about the answers, by entry."""
+    from bot import kb_commands
+
+    _run(kb_commands.feedback(config))
 
 
 @kb.command("new")

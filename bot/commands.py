@@ -10,9 +10,11 @@ from typing import Final
 
 import orjson
 from rich.console import Console
+from rich.text import Text
 
 from bot import last
 from bot.clusters import Clusters
+from bot.collect.redact import redact
 from bot.config import Settings, load_settings
 from bot.consultant import named
 from bot.progress import end_progress, show_progress
@@ -140,6 +142,24 @@ async def serve(dump: Path | None, now: datetime | None, config: Path | None, ht
 
     settings = load_settings(config)
     await serve_slack(settings, Clusters(settings, dump, now), http=http, host=host, port=port)
+
+
+async def doctor(dump: Path | None, config: Path | None) -> int:
+    """Print every check; 1 when something has to be mended."""
+    from bot.doctor import examine
+    from bot.slack.serve import Tokens
+
+    settings = load_settings(config)
+    signs = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
+    console = Console(highlight=False)
+    faults = 0
+    async for one in examine(settings, Clusters(settings, dump), Tokens.from_environment()):
+        sign, colour = signs[one.outcome]
+        console.print(Text.assemble((f"{sign} ", colour), (one.what, "bold"), f": {redact(one.seen)}"), soft_wrap=True)
+        if one.mend:
+            console.print(Text(f"  → {one.mend}", style=colour), soft_wrap=True)
+        faults += one.outcome == "fault"
+    return 1 if faults else 0
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:

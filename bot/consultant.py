@@ -33,7 +33,6 @@ class Consultant:
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         self._folders = folders
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="consultations", daemon=True)
         self._refreshing: Future[None] | None = None
 
@@ -50,6 +49,7 @@ class Consultant:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(report(what)), here))
 
         self._living = LivingKnowledge(self._folders, report_there)
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         await self._there(self._living.start())
         if self._folders:

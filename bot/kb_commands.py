@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
 
 from bot import kb
 from bot.commands import read_input
+from bot.config import load_settings
 from bot.coverage import load_lists, measure
 from bot.handbook import entry_as_markdown
 from bot.skeleton import skeleton
@@ -111,6 +113,22 @@ def coverage() -> int:
             if ids:
                 print(f"    {label}: {', '.join(ids)}")
     return 1 if any(each.missing or each.unknown_claims for each in results) else 0
+
+
+async def feedback(config: Path | None) -> None:
+    """Print how often each entry's answers were called helpful, and not; the unhelpful ones first."""
+    from bot.store import Store  # SQLAlchemy takes half a second, which the other commands need not wait for
+
+    store = Store(load_settings(config).storage)
+    try:
+        await store.start()
+        tallies = await store.feedback.tallies()
+    finally:
+        await store.close()
+    for one in tallies:
+        print(f"{one.entry or '(no finding)':48} {one.helpful:4} helpful {one.not_helpful:4} not helpful")
+    if not tallies:
+        print("nobody has said anything yet")
 
 
 def new(id_: str, file: str) -> None:

@@ -55,7 +55,7 @@ async def _mark(desk: Desk, diagnosis: Diagnosis, gone: Sequence[Found], lang: s
         return
     blocks = [one for one in message.get("blocks") or () if not str(one.get("block_id", "")).startswith(BLOCK)]
     if len(gone) == len(diagnosis.findings):
-        blocks = [_green(blocks[0]), *blocks[1:]] if blocks else []
+        blocks = [_green(block) for block in blocks]
     titles = say("healed-since", lang, titles="; ".join(titled(one, lang) for one in gone[:8]))
     mark = {**context(titles), "block_id": f"{BLOCK}{desk.store.now:.0f}"}
     await desk.messenger.update(

@@ -88,13 +88,13 @@ def line_of(found: Found, lang: str) -> str:
     return f"{EMOJI[found.severity]} {titled(found, lang)}"
 
 
-def compared(before: Iterable[Found], now: Iterable[Found], lang: str) -> str:
-    """What changed between two answers to the same question."""
+def compared(before: Iterable[Found], now: Iterable[Found], lang: str, *, blind: bool) -> str:
+    """What changed between two answers to the same question. `blind`: less could be checked than before."""
     old = {one.fingerprint: one for one in before}
     new = {one.fingerprint: one for one in now}
     parts = []
     for word, prints in (
-        ("healed", [p for p in old if p not in new]),
+        ("unseen" if blind else "healed", [p for p in old if p not in new]),
         ("new", [p for p in new if p not in old]),
         ("still", [p for p in new if p in old]),
     ):

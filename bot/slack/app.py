@@ -12,6 +12,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.collect.redact import redact
 from bot.questions import Question
 from bot.slack.actions import Actions, place_payload
 from bot.slack.asking import Asking, ask_payload
@@ -19,7 +20,7 @@ from bot.slack.commands import Commands
 from bot.slack.desk import Desk
 from bot.slack.explaining import Explaining
 from bot.slack.home import Home
-from bot.slack.incoming import Incoming, from_event, text_of
+from bot.slack.incoming import Incoming, decode, from_event, text_of
 from bot.slack.paste import Pastes, paste_job
 from bot.slack.regular import Regular
 from bot.slack.work import NotTaken, Work
@@ -90,12 +91,13 @@ class _Listeners:
         app.error(self.error)
 
     async def command(self, ack: AsyncAck, command: Mapping[str, Any]) -> None:
+        verb, space, rest = decode(str(command.get("text") or "")).partition(" ")
         job = Job(
             "command",
             {
                 "user": str(command["user_id"]),
                 "channel": str(command["channel_id"]),
-                "line": str(command.get("text") or ""),
+                "line": f"{redact(verb)}{space}{redact(rest)}",
                 "response_url": str(command.get("response_url") or ""),
             },
         )

@@ -119,7 +119,10 @@ class Asking:
         again = payload.get("again") or ""
         before = await desk.store.diagnoses.get(again) if again else None
         if before is not None:
-            above = compared(before.findings, found_in(consultation, cluster), lang)
+            kept = await desk.store.diagnoses.observations(again)
+            known = {gap.what for gap in kept[1].gaps} if kept else set()
+            blind = not known.issuperset(gap.what for gap in consultation.answer.gaps)
+            above = compared(before.findings, found_in(consultation, cluster), lang, blind=blind)
         await desk.answer(place, consultation, cluster, lang, id_=again, above=above)
         if question.kind == "summary":
             await desk.saw(cluster, consultation)
@@ -140,5 +143,4 @@ class Asking:
         )
         kept = await self._desk.store.diagnoses.add(asked, Observations())
         ts = await self._desk.deliver(place, choice_message(question.name, candidates, kept.id, lang))
-        if ts:
-            await self._desk.store.diagnoses.moved(kept.id, ts)
+        await self._desk.store.diagnoses.moved(kept, ts)

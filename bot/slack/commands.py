@@ -58,6 +58,7 @@ class Commands:
         place = Place.of(job)
         private = command.private if command.private is not None else slash and self._is_private(place.channel)
         shown = f"<@{place.user}>: `/kdiag {quoted(text, 150)}`" if slash and not private else ""
+        job.kind = "ask"
         job.payload = ask_payload(
             command.question,
             place.user,
@@ -71,6 +72,7 @@ class Commands:
             lang=lang,
             shown_as=shown,
         )
+        await self._desk.store.jobs.note(job)
         await self._asking.handle(job)
 
     def _is_private(self, channel: str) -> bool:

@@ -134,8 +134,6 @@ class Desk:
     ) -> Diagnosis:
         """Show an answer with its buttons, and remember it. `id_` is that of the answer it replaces."""
         id_ = id_ or new_id()
-        message = answer_message(consultation.answer, id_, lang, can_check_again=bool(cluster), above=above)
-        ts = await self.deliver(place, message)
         diagnosis = Diagnosis(
             cluster=cluster,
             kind=consultation.question.kind,
@@ -145,11 +143,15 @@ class Desk:
             lang=lang,
             channel=place.channel,
             thread_ts=place.root,
-            message_ts=ts,
+            message_ts=place.message_ts,
             findings=found_in(consultation, cluster),
             id=id_,
         )
-        return await self.store.diagnoses.add(diagnosis, consultation.observations)
+        # Remembered first: its buttons may be pressed as soon as it is there.
+        diagnosis = await self.store.diagnoses.add(diagnosis, consultation.observations)
+        message = answer_message(consultation.answer, id_, lang, can_check_again=bool(cluster), above=above)
+        ts = await self.deliver(place, message)
+        return await self.store.diagnoses.moved(diagnosis, ts)
 
     async def may_see(self, user: str, channel: str, diagnosis: Diagnosis) -> bool:
         """Whether a person may see an answer given earlier. Texts that people pasted are for all of their channel."""

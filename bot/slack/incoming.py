@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.collect.redact import redact
+
 TAKEN_SUBTYPES: Final = frozenset({"", "file_share", "thread_broadcast", "bot_message"})
 MAX_TEXT: Final = 4 << 20
 MAX_NESTING: Final = 8
@@ -50,10 +52,10 @@ def from_event(event: Mapping[str, Any], bot_user: str, read_bots: Collection[st
 def _incoming(
     message: Mapping[str, Any], event: Mapping[str, Any], bot_user: str, read_bots: Collection[str], *, edited: bool
 ) -> Incoming | None:
-    if (message.get("subtype") or "") not in TAKEN_SUBTYPES:
+    if str(message.get("subtype") or "") not in TAKEN_SUBTYPES:
         return None
     author = message.get("user") or ""
-    bot = message.get("bot_id") or ""
+    bot = str(message.get("bot_id") or "")
     if author == bot_user or (bot and bot not in read_bots):
         return None
     channel, ts = message.get("channel"), message.get("ts")
@@ -76,7 +78,7 @@ def _incoming(
 
 
 def text_of(message: Mapping[str, Any], bot_user: str = "") -> str:
-    """All that a message says: its text, and what alerting bots put into attachments and blocks."""
+    """All that a message says: its text, and what alerting bots put into attachments and blocks. Secrets are masked."""
     raw = message.get("text")
     text = decode(raw, bot_user) if isinstance(raw, str) else ""
     parts = [text]
@@ -90,7 +92,7 @@ def text_of(message: Mapping[str, Any], bot_user: str = "") -> str:
         parts += shown
     if message.get("bot_id") or not text.strip():
         parts += [one for one in _block_texts(message.get("blocks"), bot_user, MAX_NESTING) if one not in text]
-    return "\n".join(part for part in parts if part.strip())[:MAX_TEXT]
+    return redact("\n".join(part for part in parts if part.strip())[:MAX_TEXT])
 
 
 def decode(text: str, bot_user: str = "") -> str:

@@ -88,7 +88,7 @@ class Bot:
         self.work: Work = make_work(self.desk)
         self._app = make_app(self.desk, self.work, tokens.signing_secret if http else "")
         self._socket: AsyncSocketModeHandler | None = None
-        self._runner = Runner(self.desk)
+        self.runner = Runner(self.desk)
         self._server = make_server(Web(self.not_ready, self._app if http else None), host, port)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -118,7 +118,7 @@ class Bot:
                 raise KdiagError(f"Slack does not take SLACK_APP_TOKEN ({code}): ask kdiag doctor") from error
         self._tasks.append(asyncio.create_task(self._watch(), name="connection"))
         self.work.start()
-        self._runner.start()
+        self.runner.start()
         log.info(
             "serving",
             mode="http" if self._http else "socket",
@@ -157,7 +157,7 @@ class Bot:
         if self._socket is not None:
             with contextlib.suppress(Exception):
                 await self._socket.close_async()  # type: ignore[no-untyped-call]
-        await self._runner.stop()
+        await self.runner.stop()
         await self.work.stop(within_s)
         self._server.should_exit = True
         for task in self._tasks[1:]:

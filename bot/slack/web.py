@@ -41,9 +41,13 @@ class Web:
         elif path == "/metrics":
             await _answer(send, 200, generate_latest(), CONTENT_TYPE_LATEST)
         elif path == SLACK_PATH and self._slack is not None:
-            length = dict(scope["headers"]).get(b"content-length", b"0")
+            headers = dict(scope["headers"])
+            length = headers.get(b"content-length", b"0")
             if not length.isdigit() or int(length) > MAX_BODY:
                 await _answer(send, 413, b"too large\n")
+                return
+            if not headers.get(b"x-slack-request-timestamp", b"").isdigit():
+                await _answer(send, 401, b"not signed\n")
                 return
             await self._slack(dict(scope), receive, send)
         else:

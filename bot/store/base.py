@@ -51,9 +51,7 @@ class Database:
     def __init__(self, storage: str = "", clock: Clock = time.time) -> None:
         self.url = async_url(storage)
         self.clock = clock
-        self.engine: AsyncEngine = create_async_engine(
-            self.url, pool_pre_ping=self.url.drivername != "sqlite+aiosqlite"
-        )
+        self.engine: AsyncEngine = create_async_engine(self.url, pool_pre_ping=True, hide_parameters=True)
         if self.url.drivername == "sqlite+aiosqlite":
             event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)
 
@@ -99,9 +97,11 @@ class Database:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the database to the newest revision, within the caller's transaction."""
+    """Bring the database to the newest revision, within the caller's transaction. Other processes wait meanwhile."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would begin only with the first row written
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

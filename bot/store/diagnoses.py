@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.kept import pack, unpack
 from bot.questions import Question
@@ -109,23 +110,34 @@ class Diagnoses:
         }
         async with self._db.engine.begin() as connection:
             await self._db.upsert(connection, diagnoses, ("id",), **row)
-            root = diagnosis.thread_ts or diagnosis.message_ts
-            if root:
-                await self._db.upsert(
-                    connection,
-                    threads,
-                    ("channel", "thread_ts"),
-                    channel=diagnosis.channel,
-                    thread_ts=root,
-                    diagnosis=diagnosis.id,
-                    at=diagnosis.at,
-                )
+            await self._open_thread(connection, diagnosis)
         return diagnosis
 
-    async def moved(self, id_: str, message_ts: str) -> None:
-        """Its answer now stands in another message."""
+    async def moved(self, diagnosis: Diagnosis, message_ts: str) -> Diagnosis:
+        """Its answer stands in this message."""
+        if message_ts == diagnosis.message_ts:
+            return diagnosis
+        moved = replace(diagnosis, message_ts=message_ts)
         async with self._db.engine.begin() as connection:
-            await connection.execute(update(diagnoses).where(diagnoses.c.id == id_).values(message_ts=message_ts))
+            await connection.execute(
+                update(diagnoses).where(diagnoses.c.id == diagnosis.id).values(message_ts=message_ts)
+            )
+            await self._open_thread(connection, moved)
+        return moved
+
+    async def _open_thread(self, connection: AsyncConnection, diagnosis: Diagnosis) -> None:
+        """What is written in the answer's thread from now on belongs to it."""
+        root = diagnosis.thread_ts or diagnosis.message_ts
+        if root:
+            await self._db.upsert(
+                connection,
+                threads,
+                ("channel", "thread_ts"),
+                channel=diagnosis.channel,
+                thread_ts=root,
+                diagnosis=diagnosis.id,
+                at=diagnosis.at,
+            )
 
     async def get(self, id_: str) -> Diagnosis | None:
         return await self._one(select(diagnoses).where(diagnoses.c.id == id_))

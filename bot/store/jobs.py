@@ -59,11 +59,10 @@ class Jobs:
         return True
 
     async def note(self, job: Job) -> None:
-        """Store what the job's payload became, such as the message that shows its progress."""
+        """Store what the job became: a question that was read, the message that shows its progress."""
+        payload = orjson.dumps(masked(job.payload)).decode()
         async with self._db.engine.begin() as connection:
-            await connection.execute(
-                update(jobs).where(jobs.c.id == job.id).values(payload=orjson.dumps(masked(job.payload)).decode())
-            )
+            await connection.execute(update(jobs).where(jobs.c.id == job.id).values(kind=job.kind, payload=payload))
 
     async def done(self, job: Job) -> None:
         async with self._db.engine.begin() as connection:

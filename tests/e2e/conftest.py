@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot import logs
 from bot.clusters import Clusters
 from bot.config import Settings
 from bot.demo import RECORDING
@@ -16,6 +17,7 @@ from bot.slack.serve import Bot, Tokens
 from bot.workspace import Workspace
 
 MANIFEST = Path(__file__).parents[2] / "slack" / "manifest.yaml"
+logs.set_up()
 StartBot = Callable[..., Awaitable[Bot]]
 
 
