@@ -12,8 +12,9 @@ import orjson
 from rich.console import Console
 
 from bot import last
-from bot.clusters import cluster_for, source_for
+from bot.clusters import Clusters
 from bot.config import load_settings
+from bot.consultant import named
 from bot.progress import end_progress, show_progress
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
@@ -25,7 +26,6 @@ from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
 from rules.knowledge import Knowledge, load
-from rules.schema import nearest
 
 MAX_INPUT_BYTES: Final = 64 << 20
 
@@ -57,14 +57,17 @@ async def explain(
     from bot.sources import PasteOnCluster, PasteSource
 
     text = read_input(file)
-    knowledge = load()
-    source: Source = PasteSource(text, now)
-    budget_s = BUDGET_S
+    knowledge, source, budget_s = load(load_settings(config).knowledge), None, BUDGET_S
     if dump or context:
-        asked = Asked(dump, now, context, config)
-        cluster, budget_s = _source(asked, knowledge)
-        source = PasteOnCluster(text, cluster, now)
-    await _answer(knowledge, source, Question("explain", text=text), format, lang, budget_s=budget_s)
+        knowledge, source, budget_s = _source(Asked(dump, now, context, config))
+    await _answer(
+        knowledge,
+        PasteOnCluster(text, source, now) if source else PasteSource(text, now),
+        Question("explain", text=text),
+        format,
+        lang,
+        budget_s=budget_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +81,18 @@ class Asked:
     hygiene: bool = False
 
 
-def _source(asked: Asked, knowledge: Knowledge) -> tuple[Source, float]:
-    """The cluster that the options choose, and the time there is for a question to it."""
+def _source(asked: Asked) -> tuple[Knowledge, Source, float]:
+    """What is known, the cluster that the options choose, and the time there is for a question to it."""
     settings = load_settings(asked.config)
-    source = source_for(
-        settings,
-        asked.context or "",
-        knowledge=knowledge,
-        dump=asked.dump,
-        now=asked.now,
-        hygiene=asked.hygiene,
-        progress=show_progress,
-    )
-    return source, BUDGET_S if asked.dump else cluster_for(settings, asked.context or "")[0].budget_s
+    knowledge = load(settings.knowledge)
+    clusters = Clusters(settings, asked.dump, asked.now, any_context=True)
+    name = asked.context or ""
+    source = clusters.source(name, hygiene=asked.hygiene, knowledge=knowledge, progress=show_progress)
+    return knowledge, source, clusters.settings_of(name)[0].budget_s
 
 
 async def ask(question: Question, asked: Asked, format: str, lang: str) -> None:
-    knowledge = load()
-    source, budget_s = _source(asked, knowledge)
+    knowledge, source, budget_s = _source(asked)
     await _answer(knowledge, source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
 
 
@@ -123,7 +120,7 @@ async def _answer(
 async def record(directory: Path, context: str | None, config: Path | None) -> None:
     from bot.record import record as record_cluster
 
-    cluster, kubernetes_context = cluster_for(load_settings(config), context or "")
+    cluster, kubernetes_context = Clusters(load_settings(config), any_context=True).settings_of(context or "")
     if cluster.dump:
         raise KdiagError(f"{context or 'this cluster'} is a recording already: {cluster.dump}")
     try:
@@ -135,10 +132,17 @@ async def record(directory: Path, context: str | None, config: Path | None) -> N
     print(f"{objects} objects in {directory}; ask it with `kdiag summary --dump {directory}`")
 
 
-def rbac(secrets: bool) -> None:
+def rbac(secrets: bool, config: Path | None) -> None:
     from bot.rbac import manifests
 
-    sys.stdout.write(manifests(load(), secrets=secrets))
+    sys.stdout.write(manifests(load(load_settings(config).knowledge), secrets=secrets))
+
+
+async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:
+    from bot.slack.serve import serve as serve_slack
+
+    settings = load_settings(config)
+    await serve_slack(settings, Clusters(settings, dump, now), http=http, host=host, port=port)
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
@@ -160,13 +164,9 @@ async def why(id_: str, format: str, lang: str) -> None:
     try:
         reasoning = await expert.reason(observations)
         ranked = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=True)
-        findings = [f for r in ranked for f in (r.finding, *r.siblings, *r.explains)]
-        finding = next((f for f in findings if id_ in (f.id, f.fingerprint(), f"{f.id}@{f.subject}")), None)
+        finding = named([f for r in ranked for f in (r.finding, *r.siblings, *r.explains)], id_)
         if finding is None:
-            known = ", ".join(dict.fromkeys(f.id for f in findings)) or "none"
-            raise KdiagError(
-                f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}"
-            )
+            raise KdiagError("the last answer has no finding: there is nothing to explain")
         explanation = await explain_finding(expert, observations, reasoning, finding)
     finally:
         await expert.close()
