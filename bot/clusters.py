@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.config import Settings
 from bot.config.clusters import Cluster
 from bot.service import Source
 from rules.errors import KdiagError
-from rules.knowledge import Knowledge
+from rules.knowledge import load
 from rules.schema import nearest
+
+if TYPE_CHECKING:
+    from bot.collect.kube.kinds import ApiKind
 
 RECORDED: Final = "recorded"
 """The name of the cluster that `--dump` gives."""
 DEFAULT: Final = "default"
-"""The name of the cluster that a kubeconfig's current context, or a Pod's service account, gives."""
+"""The name of the cluster that kubectl would ask, or that kdiag runs in, where kdiag.yaml names none."""
 
 
 def _silent(_step: str) -> None:
@@ -25,61 +29,58 @@ def _silent(_step: str) -> None:
 
 
 class Clusters:
-    """The clusters of `kdiag.yaml`; without any, that of the current context; with `--dump`, the recording alone."""
+    """The clusters of `kdiag.yaml`, or the one recording of `--dump` in their place, or the one that kubectl would ask.
+
+    `contexts`: any other name may be a context of the kubeconfig (a person's own, on the command line).
+    """
 
     def __init__(
-        self, settings: Settings, dump: Path | None = None, now: datetime | None = None, *, any_context: bool = False
+        self, settings: Settings, dump: Path | None = None, now: datetime | None = None, *, contexts: bool = False
     ) -> None:
-        """`any_context`: contexts of the kubeconfig may be named too. For a person at a terminal, not for a chat."""
+        self._settings = settings
         self._clusters = {RECORDED: Cluster(dump=dump)} if dump else dict(settings.clusters) or {DEFAULT: Cluster()}
+        self._contexts = contexts and not dump
         self._now = now
-        self._any_context = any_context and dump is None
 
     @property
     def names(self) -> list[str]:
         return list(self._clusters)
 
     def chosen(self, name: str = "") -> str:
-        """The full name of a cluster; the only or first one for "". KdiagError when there is none of that name."""
+        """The full name of a cluster; the first one for "". KdiagError when there is none of that name."""
         if not name:
             return next(iter(self._clusters))
-        if name not in self._clusters and not self._any_context:
+        if name not in self._clusters and not self._contexts:
             raise KdiagError(
                 f"no cluster {name!r}{nearest(name, self._clusters)}; there are: {', '.join(self._clusters)}"
             )
         return name
 
-    def settings_of(self, name: str = "") -> tuple[Cluster, str]:
-        """A cluster's settings, and the kubeconfig context that its name stands for, if it does."""
+    def only(self) -> str:
+        """The name of the only cluster. KdiagError when there are several."""
+        if len(self._clusters) > 1:
+            raise KdiagError(f"which cluster? give --cluster: {', '.join(self._clusters)}")
+        return self.chosen()
+
+    def settings_of(self, name: str) -> tuple[Cluster, str]:
+        """How the cluster is reached, and the kubeconfig context that was meant, if any."""
         name = self.chosen(name)
-        known = self._clusters.get(name)
-        return (known, "") if known else (Cluster(), name)
+        return (self._clusters[name], "") if name in self._clusters else (Cluster(), name)
 
-    def source(
-        self,
-        name: str = "",
-        *,
-        hygiene: bool = False,
-        knowledge: Knowledge | None = None,
-        progress: Callable[[str], None] = _silent,
-    ) -> Source:
-        """Where facts about the cluster come from, for one question. KdiagError when it cannot be reached at all.
-
-        Of a live cluster only the kinds are listed that `knowledge` has a use for; without it, all.
-        """
+    def source(self, name: str = "", *, hygiene: bool = False, progress: Callable[[str], None] = _silent) -> Source:
+        """Where facts about the cluster come from, for one question. KdiagError when it cannot be asked at all."""
         cluster, context = self.settings_of(name)
         if cluster.dump:
             from bot.collect.dump import Dump
             from bot.sources import DumpSource
 
             return DumpSource(Dump(cluster.dump), self._now, hygiene)
-        from bot.collect.kube.kinds import api_kinds, needed_kinds
         from bot.collect.live import LiveSource
 
         try:
             return LiveSource(
                 cluster,
-                needed_kinds(knowledge) if knowledge else api_kinds(),
+                self._kinds,
                 context=context,
                 budget_s=cluster.budget_s,
                 hygiene=hygiene,
@@ -87,7 +88,14 @@ class Clusters:
                 progress=progress,
             )
         except KdiagError as error:
-            if context and DEFAULT not in self._clusters:
-                near = nearest(name, self._clusters)
+            if self._settings.clusters and context:
+                near = nearest(name, self._settings.clusters)
                 raise KdiagError(f"kdiag.yaml has no cluster {name}{near}, and {error}") from None
             raise
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, ApiKind]:
+        """The kinds of objects that the knowledge uses."""
+        from bot.collect.kube.kinds import needed_kinds
+
+        return needed_kinds(load(self._settings.knowledge))

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bot import last
 from bot.clusters import Clusters
-from bot.config import load_settings
+from bot.config import Settings, load_settings
 from bot.consultant import named
 from bot.progress import end_progress, show_progress
 from bot.questions import Question
@@ -57,17 +57,14 @@ async def explain(
     from bot.sources import PasteOnCluster, PasteSource
 
     text = read_input(file)
-    knowledge, source, budget_s = load(load_settings(config).knowledge), None, BUDGET_S
+    asked = Asked(dump, now, context, config)
+    settings = load_settings(config)
+    source: Source = PasteSource(text, now)
+    budget_s = BUDGET_S
     if dump or context:
-        knowledge, source, budget_s = _source(Asked(dump, now, context, config))
-    await _answer(
-        knowledge,
-        PasteOnCluster(text, source, now) if source else PasteSource(text, now),
-        Question("explain", text=text),
-        format,
-        lang,
-        budget_s=budget_s,
-    )
+        cluster, budget_s = _source(asked, settings)
+        source = PasteOnCluster(text, cluster, now)
+    await _answer(load(settings.knowledge), source, Question("explain", text=text), format, lang, budget_s=budget_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +78,18 @@ class Asked:
     hygiene: bool = False
 
 
-def _source(asked: Asked) -> tuple[Knowledge, Source, float]:
-    """What is known, the cluster that the options choose, and the time there is for a question to it."""
-    settings = load_settings(asked.config)
-    knowledge = load(settings.knowledge)
-    clusters = Clusters(settings, asked.dump, asked.now, any_context=True)
-    name = asked.context or ""
-    source = clusters.source(name, hygiene=asked.hygiene, knowledge=knowledge, progress=show_progress)
-    return knowledge, source, clusters.settings_of(name)[0].budget_s
+def _source(asked: Asked, settings: Settings) -> tuple[Source, float]:
+    """The cluster that the options choose, and the time there is for a question to it."""
+    clusters = Clusters(settings, asked.dump, asked.now, contexts=True)
+    name = asked.context if asked.context and not asked.dump else clusters.only()
+    source = clusters.source(name, hygiene=asked.hygiene, progress=show_progress)
+    return source, clusters.settings_of(name)[0].budget_s
 
 
 async def ask(question: Question, asked: Asked, format: str, lang: str) -> None:
-    knowledge, source, budget_s = _source(asked)
-    await _answer(knowledge, source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
+    settings = load_settings(asked.config)
+    source, budget_s = _source(asked, settings)
+    await _answer(load(settings.knowledge), source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
 
 
 async def _answer(
@@ -120,7 +116,8 @@ async def _answer(
 async def record(directory: Path, context: str | None, config: Path | None) -> None:
     from bot.record import record as record_cluster
 
-    cluster, kubernetes_context = Clusters(load_settings(config), any_context=True).settings_of(context or "")
+    clusters = Clusters(load_settings(config), contexts=True)
+    cluster, kubernetes_context = clusters.settings_of(context or clusters.only())
     if cluster.dump:
         raise KdiagError(f"{context or 'this cluster'} is a recording already: {cluster.dump}")
     try:
@@ -135,7 +132,7 @@ async def record(directory: Path, context: str | None, config: Path | None) -> N
 def rbac(secrets: bool, config: Path | None) -> None:
     from bot.rbac import manifests
 
-    sys.stdout.write(manifests(load(load_settings(config).knowledge), secrets=secrets))
+    sys.stdout.write(manifests(load(), secrets=secrets))
 
 
 async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:

@@ -8,7 +8,7 @@ import time
 
 from bot import kb
 from bot.commands import read_input
-from bot.coverage import measure
+from bot.coverage import load_lists, measure
 from bot.handbook import entry_as_markdown
 from bot.skeleton import skeleton
 from rules.errors import KdiagError, KnowledgeError
@@ -97,14 +97,14 @@ def facts() -> None:
 
 def coverage() -> int:
     """0 when everything that each list wants known is held by an entry."""
-    knowledge = load()
-    results = measure(knowledge)
+    results = asyncio.run(measure(load(), load_lists()))
     for each in results:
         held = each.wanted - len(each.missing)
-        proven = f"; {each.recognised} of {each.tried} texts recognised as they stand" if each.tried else ""
+        proven = f"; {each.tried - len(each.unrecognised)} of {each.tried} texts recognised" if each.tried else ""
         print(f"{each.name:24} {held:4} of {each.wanted:4}{proven}")
         for label, ids in (
             ("no entry holds", each.missing),
+            ("claimed, but not recognised", each.unrecognised),
             ("claimed, but not in the list", each.unknown_claims),
             ("claimed, but not a fault", each.noisy),
         ):

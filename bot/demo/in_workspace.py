@@ -38,10 +38,10 @@ def suggestions() -> list[Suggestion]:
         Suggestion("What is broken?", "/kdiag summary"),
         Suggestion("Paste an error", PASTE, channel="shop"),
         Suggestion("Drop a log", "what does node-2 want?", channel="shop", files={"kubelet.log": JOURNAL.read_text()}),
-        Suggestion("Only a beginning of a name", "/kdiag pod cart"),
-        Suggestion("Ask @kdiag", "@kdiag why does pod shop/cart-7c9d8f6b5-w9d3s not start?"),
-        Suggestion("A summary every morning", "/kdiag schedule 09:00 weekdays #ops"),
-        Suggestion("Small talk (no answer)", "the error on the coffee machine is gone, thanks all"),
+        Suggestion("Half a name", "/kdiag pod cart"),
+        Suggestion("Ask @kdiag", "@kdiag pod shop/cart-7c9d8f6b5-w9d3s"),
+        Suggestion("Every morning", "/kdiag schedule 09:00 weekdays #ops"),
+        Suggestion("Small talk", "the error on the coffee machine is gone, thanks all"),
         Suggestion("Help", "/kdiag help"),
         Suggestion("Home", ""),
     ]
@@ -58,10 +58,10 @@ async def _run(console: Console, browser: bool, port: int | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="kdiag-demo-") as folder:
-        async with _open(port) as ws:
+        async with open_workspace(port) as ws:
             console.print(f"The workspace is at [link={ws.url}]{ws.url}[/link]; the bot is starting…")
             log = Path(folder) / "bot.log"
-            async with _bot(ws, Path(folder), log) as process:
+            async with run_bot(ws, Path(folder), log) as process:
                 ended = asyncio.create_task(process.wait())
                 stopped = asyncio.create_task(stop.wait())
                 connected = asyncio.create_task(ws.connected(CONNECTED_WITHIN))
@@ -79,20 +79,20 @@ async def _run(console: Console, browser: bool, port: int | None) -> None:
 
 
 @asynccontextmanager
-async def _open(port: int | None) -> AsyncIterator[Workspace]:
+async def open_workspace(port: int | None) -> AsyncIterator[Workspace]:
     manifest: Mapping[str, Any] = yaml.safe_load(MANIFEST.read_text())
     try:
         ws = Workspace(manifest, PORT if port is None else port, suggestions())
     except OSError as error:
         if port is not None:
-            raise KdiagError(f"port {port} cannot be used: {error.strerror}") from None
+            raise KdiagError(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from None
         ws = Workspace(manifest, 0, suggestions())
     async with ws:
         yield ws
 
 
 @asynccontextmanager
-async def _bot(ws: Workspace, folder: Path, log: Path) -> AsyncIterator[Process]:
+async def run_bot(ws: Workspace, folder: Path, log: Path) -> AsyncIterator[Process]:
     """`kdiag serve` in a process of its own, with nothing of this machine's settings."""
     settings = folder / "kdiag.yaml"
     settings.write_text("{}\n")

@@ -22,6 +22,8 @@ from bot.workspace.text import rich_text, typed
 
 SNIPPET_FROM: Final = 12_000
 """Characters from which pasted text is posted as a snippet instead."""
+OTHER_BOT: Final = "B0ALERTS"
+OTHER_USER: Final = "U0ALERTS"
 
 
 class Actions:
@@ -100,6 +102,24 @@ class Actions:
         if message["user"] != self.state.user(user).id:
             raise PermissionError(f"{ts} is not a message of {user}")
         return where, message
+
+    def alert(
+        self,
+        channel: str,
+        text: str = "",
+        blocks: Sequence[Mapping[str, Any]] = (),
+        attachments: Sequence[Mapping[str, Any]] = (),
+    ) -> Message:
+        """Post what another app's bot says: an alert, for example."""
+        message = {
+            "user": OTHER_USER,
+            "bot_id": OTHER_BOT,
+            "app_id": "A0ALERTS",
+            "subtype": "bot_message",
+            "text": text,
+        }
+        shown = {"blocks": list(blocks), "attachments": list(attachments), "username": "alerts"}
+        return self.state.post(self.state.channel(channel), message | shown)
 
     def react(self, channel: str, user: str, ts: str, name: str) -> None:
         where = self.state.channel(channel)
@@ -198,7 +218,7 @@ class Actions:
             **self._common("block_actions", user),
             "container": container,
             "channel": self._place(where),
-            "message": public(message),
+            **({} if ephemeral else {"message": public(message)}),  # Slack keeps ephemeral messages from the app
             "state": {"values": {}},
             "response_url": self.responses.new(where, self.state.user(user).id, message),
             "actions": [self._action(message, action_id, value, block_id)],

@@ -139,6 +139,8 @@ class PageServer:
         return next((user for user in people if user.id == request.query.get("user")), people[0])
 
     def _heard(self, change: Change) -> None:
+        if not self._live:
+            return
         told = {
             "kind": change.kind,
             "item": change.item,

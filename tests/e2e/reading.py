@@ -46,5 +46,5 @@ def everything(message: Mapping[str, Any]) -> str:
 async def eventually(condition: Callable[[], Awaitable[bool]], within_s: float = 10.0) -> None:
     """Returns when the condition, which asks a database or a process, holds. Raises TimeoutError."""
     async with asyncio.timeout(within_s):
-        while not await condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        while not await condition():
+            await asyncio.sleep(0.05)  # what is waited for happens in another process

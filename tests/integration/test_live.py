@@ -86,7 +86,7 @@ async def ask(
         }
     )
     try:
-        return await consult(expert, Clusters(settings).source("c", knowledge=expert.knowledge), question)
+        return await consult(expert, Clusters(settings).source("c"), question)
     finally:
         await expert.close()
 

@@ -124,8 +124,17 @@ $("modal").addEventListener("cancel", (event) => {
   act("close", { view_id: $("modal").querySelector("form").dataset.view });
 });
 
+/** Show the newest message: its end, or its beginning when it is higher than the box. */
 function toEnd(box) {
-  box.scrollTop = box.scrollHeight;
+  const last = box.lastElementChild;
+  if (!last) return;
+  box.scrollTop = last.offsetHeight > box.clientHeight ? last.offsetTop - box.offsetTop : box.scrollHeight;
+}
+
+/** Whether the newest message is in sight: then one that comes is followed. */
+function atEnd(box) {
+  const last = box.lastElementChild;
+  return !last || last.offsetTop - box.offsetTop < box.scrollTop + box.clientHeight;
 }
 
 // Going places
@@ -166,11 +175,11 @@ document.addEventListener("keydown", (event) => {
 function put(box, channel, message, opener) {
   const old = box.querySelector(`[data-ts="${CSS.escape(message.ts)}"]`);
   const made = messageElement(channel, message, opener);
-  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 120;
+  const following = atEnd(box);
   box.querySelector(".empty")?.remove();
   if (old) old.replaceWith(made);
   else box.append(made);
-  if (atEnd) toEnd(box);
+  if (following) toEnd(box);
 }
 
 function refresh(channel, message) {

@@ -21,11 +21,12 @@ const timeOf = (ts) => new Date(Number(ts) * 1000);
 export function messageElement(channel, message, openThread) {
   const time = timeOf(message.ts);
   const isMine = message.user === store.me && message.subtype !== "tombstone";
-  const name = el("span", { class: "name" }, userName(message.user));
+  const name = el("span", { class: "name" }, message.username ?? userName(message.user));
   const head = el("div", { class: "head" }, name);
   if (message.bot_id) head.append(el("span", { class: "tag" }, "APP"));
-  head.append(el("time", { datetime: time.toISOString(), title: time.toLocaleString() },
-    time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
+  const { locale, tz: timeZone } = store.users.get(store.me);
+  head.append(el("time", { datetime: time.toISOString(), title: time.toLocaleString(locale, { timeZone }) },
+    time.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", timeZone })));
   const body = el("div", { class: "content" });
   if (message.is_ephemeral) body.append(el("p", { class: "only-you" }, "👁 Only visible to you"));
   body.append(head, ...content(channel, message));
@@ -46,6 +47,9 @@ function content(channel, message) {
     found.push(el("div", { class: "text" }, mrkdwn(message.text, Boolean(message._typed))));
   }
   if (message.edited) found.push(el("span", { class: "faint" }, "(edited)"));
+  for (const attachment of message.attachments ?? []) {
+    found.push(el("blockquote", {}, mrkdwn(attachment.text ?? attachment.fallback ?? "", false)));
+  }
   for (const file of message.files ?? []) found.push(fileElement(file));
   if (message.reactions?.length) {
     found.push(el("div", { class: "reactions" }, message.reactions.map((r) => el(

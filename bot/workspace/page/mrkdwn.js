@@ -90,8 +90,9 @@ function moment(target, label) {
   const seconds = Number(target.split("^")[1]);
   const time = new Date(seconds * 1000);
   if (Number.isNaN(time.getTime())) return unescape(label ?? "");
-  return el("time", { datetime: time.toISOString(), title: unescape(label ?? "") }, time.toLocaleString([], {
-    dateStyle: "medium", timeStyle: "short",
+  const me = store.users.get(store.me);
+  return el("time", { datetime: time.toISOString(), title: unescape(label ?? "") }, time.toLocaleString(me.locale, {
+    dateStyle: "medium", timeStyle: "short", timeZone: me.tz,
   }));
 }
 

@@ -72,6 +72,23 @@ async def test_only_ones_own_can_be_changed(ws: Workspace) -> None:
         ws.say("shop", "kenji", "I am not in there")
 
 
+async def test_another_apps_alert_is_heard_as_that_of_a_bot(ws: Workspace) -> None:
+    ws.alert("ops", "PodCrashLooping", attachments=[{"text": "cart"}])
+    (event,) = [d.payload["event"] for d in ws.deliveries]
+    assert (event["subtype"], event["bot_id"]) == ("bot_message", "B0ALERTS")
+    assert event["attachments"] == [{"text": "cart"}]
+
+
+async def test_the_app_is_not_shown_an_ephemeral_message_again(ws: Workspace) -> None:
+    ws.dispatcher.ack_timeout = 0
+    button = {"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "A"}}
+    blocks = ws.state.named([{"type": "actions", "elements": [button]}])
+    said = ws.state.post_ephemeral(ws.state.channel("ops"), ws.state.user("anna").id, ws.state.by_bot(blocks=blocks))
+    pressed = await ws.click("ops", "anna", said["ts"], "a")
+    assert pressed.payload["container"]["is_ephemeral"]
+    assert "message" not in pressed.payload
+
+
 async def test_an_unknown_command_is_refused(ws: Workspace) -> None:
     with pytest.raises(LookupError, match="/nothing is not a valid command"):
         await ws.command("ops", "anna", "/nothing at all")
