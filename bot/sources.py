@@ -42,7 +42,7 @@ class PasteOnCluster:
     """A pasted text, with the cluster it is from to ask what the text does not say."""
 
     def __init__(self, text: str, cluster: Source, now: datetime | None = None) -> None:
-        self._text = text
+        self._text = redact(text)
         self._cluster = cluster
         self._now = now
 

@@ -58,7 +58,7 @@ class AmbiguousName(KdiagError):
 
 
 def the_one(kind: str, name: str, found: list[str], near: str | None) -> str:
-    """The only name there is. KdiagError when there is none, or more than one."""
+    """The only name there is. KdiagError when there is none, AmbiguousName if more than one."""
     if not found:
         raise KdiagError(f"no {kind} {name} in this cluster" + (f"; did you mean {near}?" if near else ""))
     if len(found) > 1:
