@@ -15,6 +15,8 @@ COPY pyproject.toml ./
 COPY bot bot
 COPY rules rules
 COPY knowledge knowledge
+# bot/slack/manifest.yaml is a link to it.
+COPY slack slack
 # No pip in the environment that is shipped: --python lets this one install into it.
 RUN /build/bin/pip wheel --no-deps --no-build-isolation -w /wheels . \
  && python -m venv --without-pip /opt/kdiag \

@@ -13,16 +13,20 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: accuracy bench check clean demo docs fmt help lab lab-break lab-down lab-heal lab-test lock test
+.PHONY: accuracy bench check clean demo docs e2e fmt help integration lab lab-break lab-down lab-heal lab-test lock test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(READY) ## see kdiag at work on a recorded broken cluster
+demo: $(READY) ## the bot in a workspace of its own, on a recorded broken cluster
 	@$(BIN)/kdiag demo
 
 test: $(READY) ## the tests that need nothing but Python, in parallel
 	$(BIN)/pytest -n auto -m "not ($(SKIP))"
+
+e2e: $(READY) ## the whole bot by Socket Mode and HTTP, and its page in Chromium
+	@scripts/bootstrap browser
+	$(BIN)/pytest -m e2e
 
 check: ## what CI runs: linters, knowledge, tests on each supported Python
 	.ci/run
@@ -42,8 +46,12 @@ lab-break: $(READY) ## spoil the lab's cluster: FAULT=name; without one, list th
 lab-heal: $(READY) ## mend what lab-break spoiled: FAULT=name; without one, all
 	$(BIN)/python -m lab heal $(FAULT)
 
+integration: $(READY) ## tests with real kubectl, sshd, etcd and PostgreSQL, started for them
+	@scripts/bootstrap kubectl daemons postgresql
+	$(BIN)/pytest -m integration --ignore tests/integration/lab
+
 lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says
-	$(BIN)/pytest -m integration
+	$(BIN)/pytest tests/integration/lab
 
 lab-down: ## remove the lab
 	PYTHON=$$([ ! -x $(BIN)/python ] || echo $(BIN)/python) lab/down

@@ -108,11 +108,10 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
 
 def paths_of(kubeconfig: Path, question: list[str]) -> tuple[list[str], int, int]:
     """The lists that kdiag asks for to answer a question, with requests and bytes of all of it."""
-    from bot.clusters import source_for
+    from bot.clusters import Clusters
     from bot.collect.kube.client import Client
     from bot.config import Settings
     from bot.questions import Question
-    from rules.knowledge import load
 
     asked: dict[str, None] = {}
     traffic: list[Any] = []
@@ -126,7 +125,7 @@ def paths_of(kubeconfig: Path, question: list[str]) -> tuple[list[str], int, int
 
     Client.get_bytes = watched  # type: ignore[method-assign]
     settings = Settings.model_validate({"clusters": {"c": {"api": {"kubeconfig": str(kubeconfig)}, "budget_s": 120}}})
-    source = source_for(settings, "c", knowledge=load())
+    source = Clusters(settings).source("c")
 
     async def run() -> None:
         await source.collect(Question(question[0], *question[1:]))

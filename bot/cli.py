@@ -181,11 +181,52 @@ def why(
 
 
 @app.command()
-def demo() -> None:
-    """See kdiag at work on a recorded broken cluster."""
+def serve(
+    dump: Dump = None,
+    now: Now = None,
+    config: Config = None,
+    http: Annotated[
+        bool, typer.Option("--http", help="Take Slack's requests by HTTP (SLACK_SIGNING_SECRET), not by Socket Mode.")
+    ] = False,
+    host: Annotated[str, typer.Option("--host", help="Address of probes, metrics and Slack's requests.")] = "0.0.0.0",
+    port: Annotated[int, typer.Option("--port", help="Port of probes, metrics and Slack's requests.")] = 3000,
+) -> None:
+    """The bot in Slack. Tokens come from SLACK_BOT_TOKEN and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."""
+    from bot import commands
+
+    _run(commands.serve(dump, _clock(now), config, http, host, port))
+
+
+@app.command()
+def doctor(
+    dump: Dump = None,
+    config: Config = None,
+) -> None:
+    """Check what the bot needs (tokens, scopes, channels, clusters, storage) and say how to mend it."""
+    from bot import commands
+
+    raise typer.Exit(asyncio.run(commands.doctor(dump, config)))
+
+
+@app.command()
+def demo(
+    terminal: Annotated[
+        bool | None,
+        typer.Option(
+            "--terminal/--workspace",
+            help="Print some answers, or run the bot in a workspace of its own. Default: the workspace, "
+            "or printed when the output is not a terminal.",
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the workspace in a browser.")] = True,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Of the workspace. Default: 8765, or one that is free.")
+    ] = None,
+) -> None:
+    """See kdiag at work on a recorded broken cluster, in a workspace on this machine."""
     from bot import demo
 
-    demo.run()
+    demo.run(terminal, browser, port)
 
 
 @kb.command("lint")
@@ -238,6 +279,14 @@ def kb_coverage() -> None:
     from bot import kb_commands
 
     raise typer.Exit(kb_commands.coverage())
+
+
+@kb.command("feedback")
+def kb_feedback(config: Config = None) -> None:
+    """What people in Slack said about the answers, by entry."""
+    from bot import kb_commands
+
+    _run(kb_commands.feedback(config))
 
 
 @kb.command("new")

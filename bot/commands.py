@@ -10,10 +10,13 @@ from typing import Final
 
 import orjson
 from rich.console import Console
+from rich.text import Text
 
 from bot import last
-from bot.clusters import cluster_for, source_for
-from bot.config import load_settings
+from bot.clusters import Clusters
+from bot.collect.redact import redact
+from bot.config import Settings, load_settings
+from bot.consultant import named
 from bot.progress import end_progress, show_progress
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
@@ -25,7 +28,6 @@ from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
 from rules.knowledge import Knowledge, load
-from rules.schema import nearest
 
 MAX_INPUT_BYTES: Final = 64 << 20
 
@@ -57,14 +59,14 @@ async def explain(
     from bot.sources import PasteOnCluster, PasteSource
 
     text = read_input(file)
-    knowledge = load()
+    asked = Asked(dump, now, context, config)
+    settings = load_settings(config)
     source: Source = PasteSource(text, now)
     budget_s = BUDGET_S
     if dump or context:
-        asked = Asked(dump, now, context, config)
-        cluster, budget_s = _source(asked, knowledge)
+        cluster, budget_s = _source(asked, settings)
         source = PasteOnCluster(text, cluster, now)
-    await _answer(knowledge, source, Question("explain", text=text), format, lang, budget_s=budget_s)
+    await _answer(load(settings.knowledge), source, Question("explain", text=text), format, lang, budget_s=budget_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +80,18 @@ class Asked:
     hygiene: bool = False
 
 
-def _source(asked: Asked, knowledge: Knowledge) -> tuple[Source, float]:
+def _source(asked: Asked, settings: Settings) -> tuple[Source, float]:
     """The cluster that the options choose, and the time there is for a question to it."""
-    settings = load_settings(asked.config)
-    source = source_for(
-        settings,
-        asked.context or "",
-        knowledge=knowledge,
-        dump=asked.dump,
-        now=asked.now,
-        hygiene=asked.hygiene,
-        progress=show_progress,
-    )
-    return source, BUDGET_S if asked.dump else cluster_for(settings, asked.context or "")[0].budget_s
+    clusters = Clusters(settings, asked.dump, asked.now, contexts=True)
+    name = asked.context if asked.context and not asked.dump else clusters.only()
+    source = clusters.source(name, hygiene=asked.hygiene, progress=show_progress)
+    return source, clusters.settings_of(name)[0].budget_s
 
 
 async def ask(question: Question, asked: Asked, format: str, lang: str) -> None:
-    knowledge = load()
-    source, budget_s = _source(asked, knowledge)
-    await _answer(knowledge, source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
+    settings = load_settings(asked.config)
+    source, budget_s = _source(asked, settings)
+    await _answer(load(settings.knowledge), source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
 
 
 async def _answer(
@@ -123,7 +118,8 @@ async def _answer(
 async def record(directory: Path, context: str | None, config: Path | None) -> None:
     from bot.record import record as record_cluster
 
-    cluster, kubernetes_context = cluster_for(load_settings(config), context or "")
+    clusters = Clusters(load_settings(config), contexts=True)
+    cluster, kubernetes_context = clusters.settings_of(context or clusters.only())
     if cluster.dump:
         raise KdiagError(f"{context or 'this cluster'} is a recording already: {cluster.dump}")
     try:
@@ -139,6 +135,31 @@ def rbac(secrets: bool) -> None:
     from bot.rbac import manifests
 
     sys.stdout.write(manifests(load(), secrets=secrets))
+
+
+async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:
+    from bot.slack.serve import serve as serve_slack
+
+    settings = load_settings(config)
+    await serve_slack(settings, Clusters(settings, dump, now), http=http, host=host, port=port)
+
+
+async def doctor(dump: Path | None, config: Path | None) -> int:
+    """Print every check; 1 when something has to be mended."""
+    from bot.doctor import examine
+    from bot.slack.serve import Tokens
+
+    settings = load_settings(config)
+    signs = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
+    console = Console(highlight=False)
+    faults = 0
+    async for one in examine(settings, Clusters(settings, dump), Tokens.from_environment()):
+        sign, colour = signs[one.outcome]
+        console.print(Text.assemble((f"{sign} ", colour), (one.what, "bold"), f": {redact(one.seen)}"), soft_wrap=True)
+        if one.mend:
+            console.print(Text(f"  → {one.mend}", style=colour), soft_wrap=True)
+        faults += one.outcome == "fault"
+    return 1 if faults else 0
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
@@ -160,13 +181,9 @@ async def why(id_: str, format: str, lang: str) -> None:
     try:
         reasoning = await expert.reason(observations)
         ranked = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=True)
-        findings = [f for r in ranked for f in (r.finding, *r.siblings, *r.explains)]
-        finding = next((f for f in findings if id_ in (f.id, f.fingerprint(), f"{f.id}@{f.subject}")), None)
+        finding = named([f for r in ranked for f in (r.finding, *r.siblings, *r.explains)], id_)
         if finding is None:
-            known = ", ".join(dict.fromkeys(f.id for f in findings)) or "none"
-            raise KdiagError(
-                f"the last answer has no finding {id_!r}{nearest(id_, [f.id for f in findings])}; it has: {known}"
-            )
+            raise KdiagError("the last answer has no finding: there is nothing to explain")
         explanation = await explain_finding(expert, observations, reasoning, finding)
     finally:
         await expert.close()

@@ -48,6 +48,9 @@ def lint(entries: Iterable[Entry]) -> list[str]:
         for step in entry.fix:
             if step.risk == "destructive" and not step.note:
                 faults.append(f"{at}: the destructive step {step.command!r} must say in its note what is lost")
+        for command in (*(step.command for step in entry.fix), *entry.verify):
+            if command.startswith(("kubectl -n ", "kubectl --namespace")):
+                faults.append(f"{at}: {command!r}: the namespace goes to the end (`kubectl get pods -n ...`)")
         if entry.certainty < 0.6 and entry.is_finding and not entry.ask:
             faults.append(f"{at}: below 0.6 an entry needs `ask`, the question that would decide")
     return faults

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
 
 from bot import kb
 from bot.commands import read_input
-from bot.coverage import measure
+from bot.config import load_settings
+from bot.coverage import load_lists, measure
 from bot.handbook import entry_as_markdown
 from bot.skeleton import skeleton
 from rules.errors import KdiagError, KnowledgeError
@@ -97,20 +99,36 @@ def facts() -> None:
 
 def coverage() -> int:
     """0 when everything that each list wants known is held by an entry."""
-    knowledge = load()
-    results = measure(knowledge)
+    results = asyncio.run(measure(load(), load_lists()))
     for each in results:
         held = each.wanted - len(each.missing)
-        proven = f"; {each.recognised} of {each.tried} texts recognised as they stand" if each.tried else ""
+        proven = f"; {each.tried - len(each.unrecognised)} of {each.tried} texts recognised" if each.tried else ""
         print(f"{each.name:24} {held:4} of {each.wanted:4}{proven}")
         for label, ids in (
             ("no entry holds", each.missing),
+            ("claimed, but not recognised", each.unrecognised),
             ("claimed, but not in the list", each.unknown_claims),
             ("claimed, but not a fault", each.noisy),
         ):
             if ids:
                 print(f"    {label}: {', '.join(ids)}")
     return 1 if any(each.missing or each.unknown_claims for each in results) else 0
+
+
+async def feedback(config: Path | None) -> None:
+    """Print how often each entry's answers were called helpful, and not; the unhelpful ones first."""
+    from bot.store import Store  # SQLAlchemy takes half a second, which the other commands need not wait for
+
+    store = Store(load_settings(config).storage)
+    try:
+        await store.start()
+        tallies = await store.feedback.tallies()
+    finally:
+        await store.close()
+    for one in tallies:
+        print(f"{one.entry or '(no finding)':48} {one.helpful:4} helpful {one.not_helpful:4} not helpful")
+    if not tallies:
+        print("nobody has said anything yet")
 
 
 def new(id_: str, file: str) -> None:

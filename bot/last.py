@@ -1,22 +1,15 @@
-"""The last answer, kept so that `kdiag why ID` can say what was behind it.
-
-Observations are kept, not conclusions: `why` infers again from the same facts, which is deterministic, and can
-then leave some out. Secrets were masked when the facts were read.
-"""
+"""The last answer, kept so that `kdiag why ID` can say what was behind it."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import orjson
-
+from bot.kept import pack, unpack
 from bot.questions import Question
 from rules.errors import KdiagError
-from rules.kinds import Fact, Source
-from rules.observations import Gap, Observations, Passage, Relation
+from rules.observations import Observations
 
 
 def path() -> Path:
@@ -26,19 +19,11 @@ def path() -> Path:
 
 def save(question: Question, asked: str, observations: Observations) -> None:
     """Keep it; without a writable place, `why` is not available and nothing else suffers."""
-    data = {
-        "question": {"kind": question.kind, "name": question.name},
-        "asked": asked,
-        "facts": [[f.kind, dict(f.attributes), _source(f.source)] for f in observations.facts],
-        "passages": [[p.text, dict(p.about), _source(p.source)] for p in observations.passages],
-        "relations": [[r.upper, r.lower, r.how] for r in observations.relations],
-        "gaps": [[g.what, g.why, g.command] for g in observations.gaps],
-    }
     target = path()
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            file.write(orjson.dumps(data))
+            file.write(pack(question, asked, observations))
         Path(file.name).replace(target)
     except OSError:
         return
@@ -47,19 +32,8 @@ def save(question: Question, asked: str, observations: Observations) -> None:
 def load() -> tuple[Question, str, Observations]:
     """The last question, its subject and its observations. KdiagError when there is none."""
     try:
-        data: dict[str, Any] = orjson.loads(path().read_bytes())
-        observations = Observations(
-            facts=[Fact(kind, attributes, Source(*source)) for kind, attributes, source in data["facts"]],
-            passages=[Passage(text, about, Source(*source)) for text, about, source in data["passages"]],
-            relations=[Relation(*r) for r in data["relations"]],
-            gaps=[Gap(*g) for g in data["gaps"]],
-        )
-        return Question(data["question"]["kind"], data["question"]["name"]), data["asked"], observations
+        return unpack(path().read_bytes())
     except FileNotFoundError:
         raise KdiagError("there is no last answer yet: ask something first, such as `kdiag summary`") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KdiagError(f"the last answer cannot be read ({error}): ask again") from error
-
-
-def _source(source: Source) -> list[str]:
-    return [source.what, source.where, source.text]

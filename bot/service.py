@@ -14,14 +14,16 @@ from typing import Final, Protocol
 import yaml
 
 from bot.collect.derive import derive, relate
+from bot.collect.redact import redact
 from bot.etcd_view import view
 from bot.questions import OBJECT_KINDS, Question
 from rules.errors import KdiagError
 from rules.expert import Expert, Reasoning
 from rules.findings import Answer, Ranked, Stage
 from rules.kinds import Fact
+from rules.kinds import Source as FactSource
 from rules.knowledge import BUILT_IN
-from rules.observations import Gap, Observations
+from rules.observations import Gap, Observations, Passage
 from rules.stages import stage_of
 
 MAX_ROUNDS: Final = 4
@@ -120,10 +122,24 @@ async def _consult(
 
 
 def _joined(observations: Observations) -> Observations:
-    """With what several observations say together (a host without the port that its role demands)."""
+    """With secrets masked, and what several observations say together (a host without the port its role demands)."""
+    observations.facts = [_masked_fact(one) for one in observations.facts]
+    observations.passages = [
+        Passage(redact(one.text), one.about, _masked_source(one.source)) for one in observations.passages
+    ]
     observations.facts += derive(observations)
     observations.relations += relate(observations)
     return observations
+
+
+def _masked_fact(fact: Fact) -> Fact:
+    masked = _masked_source(fact.source)
+    return fact if masked is fact.source else Fact(fact.kind, fact.attributes, masked)
+
+
+def _masked_source(source: FactSource) -> FactSource:
+    text = redact(source.text)
+    return source if text == source.text else FactSource(source.what, source.where, text)
 
 
 async def _meet(source: Source, wants: list[Fact], deadline: float) -> Observations:

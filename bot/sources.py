@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.collect.redact import redact
+
 if TYPE_CHECKING:
     from bot.collect.dump import Dump
     from bot.service import Source
@@ -20,7 +22,7 @@ class PasteSource:
     """A pasted text. It meets no wants: each is a gap, with the command whose output would tell."""
 
     def __init__(self, text: str, now: datetime | None = None) -> None:
-        self._text = text
+        self._text = redact(text)
         self._now = now
 
     async def collect(self, question: Question) -> Observations:
@@ -95,3 +97,25 @@ class DumpSource:
 
     async def close(self) -> None:
         return None
+
+
+class TogetherSource:
+    """A cluster, and what a person added about it: one consultation over both."""
+
+    def __init__(self, cluster: Source, paste: PasteSource) -> None:
+        self._cluster = cluster
+        self._paste = paste
+
+    async def collect(self, question: Question) -> Observations:
+        found = await self._cluster.collect(question)
+        found.extend(await self._paste.collect(question))
+        return found
+
+    async def satisfy(self, want: Fact) -> Observations:
+        return await self._cluster.satisfy(want)
+
+    def asked(self, question: Question) -> str:
+        return self._cluster.asked(question)
+
+    async def close(self) -> None:
+        await self._cluster.close()

@@ -17,7 +17,7 @@ from rules.expert import Expert, Reasoning
 from rules.findings import Finding, Rival
 from rules.kinds import Fact
 from rules.observations import Observations
-from rules.schema import Entry, Pattern, Route
+from rules.schema import Condition, Entry, Pattern, Route
 
 CONTEXT_KINDS: Final = frozenset({"pod", "workload", "service", "cluster", "host"})
 """Facts that say what something is about. They stay when a cause is retracted, if it has others of its own."""
@@ -121,11 +121,16 @@ def _meets(pattern: Pattern, fact: Fact) -> bool:
     return all(check(test, fact.attributes) for test in pattern.tests)
 
 
+def _conditions(tests: Iterable[Condition]) -> str:
+    return ", ".join(f"{t.attribute} {t.op} {_shown(t.value)}" for t in tests)
+
+
 def _why_not(pattern: Pattern, facts: Mapping[str, Sequence[Fact]]) -> str:
     """The first unmet condition, with what was seen in its place, or that nothing of the kind is known."""
-    wanted = ", ".join(f"{t.attribute} {t.op} {_shown(t.value)}" for t in pattern.tests) or "any"
     if pattern.kind == "symptom":
-        return f"no text says so ({wanted})"
+        more = [t for t in pattern.tests if t.attribute not in ("is", "stale")]
+        return "no text says so" + (f" ({_conditions(more)})" if more else "")
+    wanted = _conditions(pattern.tests) or "any"
     candidates = facts.get(pattern.kind, ())
     if not candidates:
         return f"no {pattern.kind} fact is known ({wanted})"

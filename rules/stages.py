@@ -57,7 +57,7 @@ def _reached(pod: Fact, containers: Sequence[Fact], about: Sequence[Fact]) -> st
         return "image"
     if reasons & {"RunContainerError", "StartError"}:
         return "created"
-    if ran:
+    if ran or "Pulling" in events:
         return "sandbox"
     if "FailedMount" in events or "FailedAttachVolume" in events:
         return "handed-to-kubelet"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rules.errors import KdiagError
 
@@ -47,11 +47,20 @@ def nearest(known: Mapping[str, str], name: str) -> str | None:
     return names[near[0]] if near else None
 
 
+class AmbiguousName(KdiagError):
+    """More than one object could be meant. `candidates` are their full names, sorted."""
+
+    def __init__(self, kind: str, name: str, candidates: Sequence[str]) -> None:
+        more = f" and {len(candidates) - SHOWN} more" if len(candidates) > SHOWN else ""
+        super().__init__(f"{name} could be {', '.join(candidates[:SHOWN])}{more}: say which")
+        self.kind = kind
+        self.candidates = tuple(candidates)
+
+
 def the_one(kind: str, name: str, found: list[str], near: str | None) -> str:
     """The only name there is. KdiagError when there is none, or more than one."""
     if not found:
         raise KdiagError(f"no {kind} {name} in this cluster" + (f"; did you mean {near}?" if near else ""))
     if len(found) > 1:
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise KdiagError(f"{name} could be {', '.join(found[:SHOWN])}{more}: say which")
+        raise AmbiguousName(kind, name, found)
     return found[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from bot.read.draft import Draft
 from bot.read.events import emit_event
@@ -13,6 +13,9 @@ Object = dict[str, Any]
 LEASES = "/network/subnets"
 _NODES = ("/registry/minions/", "/registry/nodes/")
 
+KEY_NOT_FOUND: Final = 100
+"""The one error code of etcd's v2 API that says something about the key; others are about the request or the server."""
+
 
 def read_value(draft: Draft, start: int, end: int, value: Any) -> bool:
     """Facts of a value that only etcd gives; False when it is another object."""
@@ -22,7 +25,8 @@ def read_value(draft: Draft, start: int, end: int, value: Any) -> bool:
     if draft.command.tool == "curl" and "/v2/keys" in path:
         path = path.partition("/v2/keys")[2] or "/"
     if "errorCode" in value and "cause" in value:
-        draft.add("etcd_key", start, key=str(value["cause"])[:500], exists=False)
+        if value["errorCode"] == KEY_NOT_FOUND:
+            draft.add("etcd_key", start, key=str(value["cause"])[:500], exists=False)
     elif isinstance(value.get("node"), dict) and "action" in value:
         _node(draft, start, value["node"])
     elif "PublicIP" in value and ("BackendType" in value or "BackendData" in value):

@@ -1,4 +1,8 @@
-"""Has the manifests of a text checked as `kdiag check` checks files: together, each on the lines where it stands."""
+"""Has the manifests of a text checked as `kdiag check` checks files: all of them together.
+
+Lines count from the manifest's first where the text names its file (`cat db-service.yaml`), since that is what the
+server counts too; else from the first line of the text.
+"""
 
 from __future__ import annotations
 
@@ -27,32 +31,36 @@ def check_manifests(draft: Draft) -> None:
     for file, places in draft.manifests.items():
         lines: list[str] = []
         for index, end in places:
-            first = draft.lines[index].number
+            first = draft.lines[index].number if file == UNNAMED else 1
             if not lines or len(lines) >= first:  # right behind another one there is no room for a separator
                 lines = []
                 pages.append((file, lines))
             lines += [""] * (first - 1 - len(lines))
             if lines:
                 lines[-1] = "---"
-            lines += _as_written(draft, index, end, first)
+            lines += _as_written(draft, index, end)
     if not pages:
         return
     seen = check_texts((file, "\n".join(lines)) for file, lines in pages)
     for one in seen.facts:
         if one.kind == "cluster":  # there is one fact of the cluster, made of all the evidence in the text
             draft.evidence("era", one["era"], next(iter(draft.manifests.values()))[0][0])
-        else:
-            draft.facts.append(one)
+            continue
+        draft.facts.append(one)
+        if one.kind == "manifest_problem":  # what a server says of a file, or of a manifest, is below its line
+            place = f"manifest {one['file']}:{one['line']}"
+            draft.relate(place, f"manifest {one['file']}", "stands in")
+            draft.relate(place, "manifest", "stands in")
     draft.page.gaps += seen.gaps
 
 
-def _as_written(draft: Draft, index: int, end: int, first: int) -> list[str]:
+def _as_written(draft: Draft, index: int, end: int) -> list[str]:
     """The lines of a manifest at the left edge, with blank ones in place of those that the reader left out."""
     texts = [line.text for line in draft.lines[index:end]]
     base = min((len(text) - len(text.lstrip()) for text in texts if text.strip()), default=0)
     lines: list[str] = []
     for line, text in zip(draft.lines[index:end], texts, strict=True):
-        lines += [""] * (line.number - first - len(lines))
+        lines += [""] * (line.number - draft.lines[index].number - len(lines))
         lines.append(text[base:])
     return lines
 

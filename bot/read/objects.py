@@ -261,6 +261,13 @@ def is_dump(item: Object) -> bool:
     )
 
 
+def _is_unfinished(item: Object) -> bool:
+    """Whether an object is a manifest that lacks its name or its kind."""
+    if not isinstance(item.get("apiVersion"), str) or is_dump(item):
+        return False
+    return isinstance(item.get("kind"), str) or isinstance(item.get("metadata"), dict) or "id" in item
+
+
 def _take(draft: Draft, index: int, end: int, value: Any) -> int | None:
     """Facts of a loaded text; None when it is no object and so somebody else's."""
     if read_value(draft, index, end, value):
@@ -272,11 +279,7 @@ def _take(draft: Draft, index: int, end: int, value: Any) -> int | None:
         if isinstance(item.get("kind"), str) and (isinstance(item.get("metadata"), dict) or "id" in item)
     ]
     if not whole:
-        lone = next(
-            (item for item in objects if isinstance(item.get("kind"), str) and isinstance(item.get("apiVersion"), str)),
-            None,
-        )
-        if lone and not is_dump(lone):
+        if any(_is_unfinished(item) for item in objects):
             note_manifest(draft, index, end)
             return end
         return end if objects and read_fragment(draft, index, end, objects) else None

@@ -70,9 +70,9 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Prose with what Markdown would read as links, HTML or mentions made inert; our own back-ticks stay."""
+    """Prose with what Markdown would read as links, HTML or mentions made inert; pairs of back-ticks in a line stay."""
     parts = re.split(r"(`[^`\n]*`)", text)
-    return "".join(part if part.startswith("`") else re.sub(r"([\\<>\[\]*_#@|])", r"\\\1", part) for part in parts)
+    return "".join(part if part.startswith("`") else re.sub(r"([\\<>\[\]*_#@|`])", r"\\\1", part) for part in parts)
 
 
 def _code(text: str) -> str:

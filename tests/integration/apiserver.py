@@ -88,7 +88,7 @@ class ApiServer:
 
 @contextmanager
 def api_server(folder: Path, *extra: str) -> Iterator[ApiServer]:
-    etcd, server = need("etcd", "scripts/install_test_daemons.sh"), need("kube-apiserver", HINT)
+    etcd, server = need("etcd", "scripts/bootstrap daemons"), need("kube-apiserver", HINT)
     authority = Authority(folder / "pki")
     serving = authority.issue("apiserver", "/CN=kube-apiserver")
     key, public = folder / "sa.key", folder / "sa.pub"

@@ -18,7 +18,7 @@ from bot.config.clusters import Etcd
 from tests.integration.certificates import Authority
 from tests.integration.daemons import answers, free_port, need, running
 
-HINT = "scripts/install_test_daemons.sh"
+HINT = "scripts/bootstrap daemons"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.config.clusters import Host, Ssh
 from tests.integration.daemons import answers, free_port, need, running
 
-HINT = "scripts/install_test_daemons.sh"
+HINT = "scripts/bootstrap daemons"
 
 
 @dataclass(frozen=True)

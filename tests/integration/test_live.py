@@ -15,7 +15,7 @@ import orjson
 import pytest
 import yaml
 
-from bot.clusters import source_for
+from bot.clusters import Clusters
 from bot.config import Settings
 from bot.questions import Question
 from bot.rbac import manifests
@@ -86,7 +86,7 @@ async def ask(
         }
     )
     try:
-        return await consult(expert, source_for(settings, "c", knowledge=expert.knowledge), question)
+        return await consult(expert, Clusters(settings).source("c"), question)
     finally:
         await expert.close()
 

@@ -197,7 +197,9 @@ def _endpoints(known: Known, tree: _Tree) -> Iterator[Fact]:
             for each in listed if pods else ():
                 ip, _, port = each.rpartition(":") if ":" in each else (each, "", "")
                 if ip not in addresses:
-                    yield fact("endpoint", one.source, service=name, address=ip, port=port or None, owned=False)
+                    yield fact(
+                        "endpoint", one.source, service=name, address=ip, port=port or None, owned=False, ready=True
+                    )
         for name, (selector, one) in services.items():
             if name not in written:
                 yield from _service(name, one, (selector, one), 0, pods)

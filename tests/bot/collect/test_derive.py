@@ -101,4 +101,4 @@ def test_an_endpoint_that_no_running_pod_has_is_told() -> None:
         key("/registry/services/endpoints/default/till", {"id": "till", "endpoints": ["10.20.1.3:80", "10.20.1.9:80"]}),
         key("/registry/pods/default/a", pod),
     )
-    assert seen == [{"service": "default/till", "address": "10.20.1.9", "port": "80", "owned": False}]
+    assert seen == [{"service": "default/till", "address": "10.20.1.9", "port": "80", "owned": False, "ready": True}]

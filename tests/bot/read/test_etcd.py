@@ -67,3 +67,9 @@ def test_a_node_with_an_empty_status_never_reported() -> None:
 """
     node = one(text, "registered_node")
     assert (node["node"], node["reported"], node["address"]) == ("box1.lan", False, "192.0.2.16")
+
+
+def test_only_key_not_found_says_that_a_key_is_absent() -> None:
+    absent = '{"errorCode":100,"message":"Key not found","cause":"/registry/pods/shop","index":12}\n'
+    assert one(absent, "etcd_key")["exists"] is False
+    assert facts('{"errorCode":102,"message":"Not a file","cause":"/registry/pods","index":12}\n', "etcd_key") == []

@@ -111,10 +111,10 @@ spec:
 """
 
 
-def test_a_pasted_manifest_is_checked_on_the_lines_where_it_stands_under_the_name_of_its_file() -> None:
+def test_a_pasted_manifest_is_checked_on_its_lines_under_the_name_of_its_file() -> None:
     seen = read(f"hello,\n{LOST}")
     found = one(seen, "manifest_problem")
-    assert (found["problem"], found["file"], found["line"]) == ("selector-empty", "tills/till-svc.yaml", 7)
+    assert (found["problem"], found["file"], found["line"]) == ("selector-empty", "tills/till-svc.yaml", 5)
     assert found["corrected"] == 'selector:\n  name: "till"'
 
 
@@ -126,7 +126,7 @@ def test_a_manifest_that_does_not_parse_is_checked_too() -> None:
 def test_manifests_of_one_text_are_checked_together_each_on_its_lines() -> None:
     seen = read(f"{LOST}\n{BROKEN}")
     assert [(f["file"], f["line"]) for f in facts(seen, "manifest_problem")] == [
-        ("tills/till-svc.yaml", 6),
+        ("tills/till-svc.yaml", 5),
         ("manifest.yaml", 17),
     ]
 
@@ -135,6 +135,18 @@ def test_a_manifest_says_of_the_text_what_check_says_of_the_file() -> None:
     text = LOST.split("\n", 1)[1]
     said = {(f["problem"], f["line"], f["corrected"]) for f in facts(check_text(text, "a.yaml"), "manifest_problem")}
     assert {(f["problem"], f["line"], f["corrected"]) for f in facts(read(text), "manifest_problem")} == said
+
+
+def test_a_manifest_without_kind_is_checked() -> None:
+    found = one(
+        read(LOST.replace('kind: "Service"\n', "").replace('\nname: "till"', '\n  name: "till"', 1)), "manifest_problem"
+    )
+    assert (found["problem"], found["line"], found["expected"]) == ("kind-missing", 1, "Service")
+
+
+def test_what_a_server_says_of_a_manifest_is_below_the_line_that_is_wrong() -> None:
+    related = {(relation.upper, relation.lower) for relation in read(LOST).relations}
+    assert ("manifest tills/till-svc.yaml:5", "manifest tills/till-svc.yaml") in related
 
 
 def test_objects_of_a_cluster_are_not_checked_as_manifests() -> None:

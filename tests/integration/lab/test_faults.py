@@ -76,7 +76,7 @@ def _parameters() -> Iterator[Any]:
         yield pytest.param(fault, id=fault.id, marks=marks)
 
 
-@pytest.mark.parametrize("healed", _parameters(), indirect=True)
+@pytest.mark.parametrize("healed", list(_parameters()), indirect=True)
 def test_the_first_finding_is_the_fault(healed: Fault) -> None:
     fault = healed
     faults.break_(fault)

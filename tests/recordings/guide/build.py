@@ -416,10 +416,10 @@ def g37_selector_no_pod_carries() -> Recording:
     cluster.services["db-service"]["selector"] = {"name": "db", "tier": "data"}
     cluster.endpoints["db-service"] = []
     return cluster, first(
-        "service-selector-matches-no-pod",
+        "service-selector-mismatch",
         "service default/db-service",
         "db-service",
-        names=["selects `name=db,tier=data`", "labelled `name=db,selectorname=db`"],
+        names=["tier=data", "name=db,selectorname=db"],
     )
 
 
@@ -450,10 +450,10 @@ def g41_endpoints_empty() -> Recording:
         cluster.pods[name]["labels"]["name"] = "web-server"
     cluster.endpoints["webserver-service"] = []
     return cluster, first(
-        "service-selector-matches-no-pod",
+        "service-selector-mismatch",
         "service default/webserver-service",
         "webserver-service",
-        names=["selects `name=webserver`", "labelled `name=web-server,selectorname=webserver,uses=db`"],
+        names=["wants name=webserver", "name=web-server,selectorname=webserver,uses=db"],
     )
 
 
@@ -462,7 +462,7 @@ def g42_stale_endpoint() -> Recording:
     cluster = guide_cluster("etcd")
     cluster.endpoints["db-service"][1] = "10.20.56.77:3306"
     return cluster, first(
-        "endpoint-stale", "service default/db-service", "kube-controller-manager", names=["10.20.56.77"]
+        "endpoint-of-no-pod", "service default/db-service", "kube-controller-manager", names=["10.20.56.77"]
     )
 
 
@@ -560,7 +560,7 @@ def _waits_for_image(cluster: Cluster) -> None:
 def g51_image_is_being_pulled() -> Recording:
     cluster = guide_cluster()
     _waits_for_image(cluster)
-    cluster.event("Pod", uid(1), "pulling", 'Pulling image "webwithdb"', NODE1)
+    cluster.event("Pod", uid(1), "pulling", 'Pulling image "webwithdb"', NODE1, time="2015-04-27T13:52:10Z")
     host_file(
         cluster,
         NODE1,
@@ -570,7 +570,11 @@ def g51_image_is_being_pulled() -> Recording:
         'Apr 27 13:52:10 node1 docker[1101]: time="2015-04-27T13:52:10Z" level="info" msg="+job pull(webwithdb, latest)"',
     )
     return cluster, first(
-        "image-being-pulled", f"pod default/{uid(1)}", "journalctl .*docker", question=f"pod {uid(1)}"
+        "image-being-pulled",
+        f"pod default/{uid(1)}",
+        "journalctl .*docker",
+        question=f"pod {uid(1)}",
+        stage={"reached": "sandbox", "stopped_by": "image-being-pulled"},
     )
 
 
@@ -578,6 +582,7 @@ def g51_image_is_being_pulled() -> Recording:
 def g52_pull_fails_now_and_then() -> Recording:
     cluster = guide_cluster()
     _waits_for_image(cluster)
+    cluster.event("Pod", uid(1), "pulling", 'Pulling image "webwithdb"', NODE1, time="2015-04-27T13:52:10Z")
     cluster.event("Pod", uid(1), "failed", _pull("read tcp 52.1.38.175:443: connection reset by peer"), NODE1)
     return cluster, first(
         "image-download-damaged", f"pod default/{uid(1)}", "docker pull webwithdb", question=f"pod {uid(1)}"

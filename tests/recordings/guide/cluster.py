@@ -137,15 +137,24 @@ class Cluster:
                 if pod["labels"]["name"] == app and pod["currentState"].get("podIP")
             ]
 
-    def event(self, kind: str, name: str, reason: str, message: str, host: str = "", source: str = "kubelet") -> None:
+    def event(
+        self,
+        kind: str,
+        name: str,
+        reason: str,
+        message: str,
+        host: str = "",
+        source: str = "kubelet",
+        time: str = SEEN,
+    ) -> None:
         self.events.append(
             {
                 "id": f"{name}.13d8e2965{len(self.events):07x}",
                 "kind": "Event",
                 "apiVersion": "v1beta1",
                 "namespace": "default",
-                "creationTimestamp": SEEN,
-                "timestamp": SEEN,
+                "creationTimestamp": time,
+                "timestamp": time,
                 "involvedObject": {"kind": kind, "name": name, "namespace": "default", "uid": name},
                 "reason": reason,
                 "message": message,

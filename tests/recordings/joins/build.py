@@ -12,12 +12,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.recordings.joins import admission, apps, healthy, nodes, storage, workloads
+from tests.recordings.joins import admission, apps, control, healthy, nodes, storage, workloads
 from tests.recordings.joins.cluster import as_yaml, write
 from tests.recordings.joins.scenario import Scenario
 
 HERE = Path(__file__).parent
-MODULES = (nodes, admission, workloads, apps, storage, healthy)
+MODULES = (nodes, admission, workloads, apps, storage, control, healthy)
 
 
 def scenarios() -> Iterator[Scenario]:

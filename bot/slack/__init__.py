@@ -1,0 +1,1 @@
+"""kdiag in Slack: what comes in (events, commands, buttons), the answers that go out, and the process that does it."""

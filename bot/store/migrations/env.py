@@ -1,0 +1,11 @@
+"""Alembic's entry: migrations run on the connection that `bot.store.base.migrate` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bot.store.tables import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

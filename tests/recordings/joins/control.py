@@ -1,0 +1,255 @@
+"""The control plane, the node's kernel or the network's address pool is the cause."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.recordings.joins.cluster import Cluster, ago
+from tests.recordings.joins.scenario import Scenario, scenario
+
+SCENARIOS: Final[list[Scenario]] = []
+
+
+def _static(
+    c: Cluster,
+    name: str,
+    *,
+    restarts: int = 0,
+    last: dict[str, Any] | None = None,
+    state: dict[str, Any] | None = None,
+    waiting: tuple[str, str] | None = None,
+) -> str:
+    pod = f"{name}-m1"
+    c.pod(
+        pod,
+        "kube-system",
+        "m1",
+        labels={"component": name, "app": name, "tier": "control-plane"},
+        restarts=restarts,
+        last=last,
+        state=state,
+        waiting=waiting,
+    )
+    return pod
+
+
+@scenario(SCENARIOS)
+def etcd_slow_disk_restarts_controllers(c: Cluster) -> dict[str, Any]:
+    """etcd's disk is slow: requests time out, and the controller manager loses its lease and restarts."""
+    c.nodes("m1", "n1")
+    for name in ("kube-apiserver", "kube-scheduler"):
+        _static(c, name)
+    etcd = _static(c, "etcd")
+    manager = "kube-controller-manager-m1"
+    c.pod(
+        manager, "kube-system", "m1", labels={"component": "kube-controller-manager", "app": "kube-controller-manager"}, restarts=17,
+        waiting=("CrashLoopBackOff", f"back-off 5m0s restarting failed container=kube-controller-manager pod={manager}_kube-system"),
+        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(9), "finishedAt": ago(3)}},
+    )  # fmt: skip
+    c.log(
+        etcd,
+        "kube-system",
+        *[
+            f'{{"level":"warn","ts":"2026-03-04T03:0{n}:12.1Z","caller":"wal/wal.go:805","msg":"slow fdatasync","took":"{n}.6s","expected-duration":"1s"}}'
+            for n in range(2, 8)
+        ],
+        '{"level":"warn","ts":"2026-03-04T03:08:01.7Z","caller":"etcdserver/util.go:170","msg":"apply request took too long","took":"4.8s","expected-duration":"100ms","prefix":"read-only range ","request":"key:\\"/registry/leases/kube-system/kube-controller-manager\\" "}',
+    )
+    c.log(
+        manager,
+        "kube-system",
+        "E0304 03:06:40.1 1 leaderelection.go:429] Failed to update lock optimistically: etcdserver: request timed out, falling back to slow path",
+        "I0304 03:06:45.2 1 leaderelection.go:297] failed to renew lease kube-system/kube-controller-manager: context deadline exceeded",
+        'E0304 03:06:45.2 1 controllermanager.go:340] "leaderelection lost"',
+        previous=True,
+    )
+    c.event(
+        "Pod",
+        manager,
+        "kube-system",
+        "BackOff",
+        f"Back-off restarting failed container kube-controller-manager in pod {manager}_kube-system",
+        first=55,
+    )
+    return {
+        "question": "pod kube-system/" + manager,
+        "first": "etcd-request-timed-out",
+        "subject": "etcd",
+        "names": ["etcd"],
+        "fix": ["fio|iostat|etcdctl|disk"],
+    }
+
+
+@scenario(SCENARIOS)
+def address_pool_of_a_node_is_used_up(c: Cluster) -> dict[str, Any]:
+    """The CNI has no address left on n1: new Pods hang in ContainerCreating there."""
+    c.nodes("n1", "n2")
+    owner = c.deployment("burst", "shop", 2, 0)
+    for suffix in ("kkkkk", "lllll"):
+        name = f"burst-5d8f-{suffix}"
+        c.pod(name, "shop", "n1", age=14, owner=owner, labels={"app": "burst"}, waiting=("ContainerCreating", ""))
+        c.event(
+            "Pod",
+            name,
+            "shop",
+            "FailedCreatePodSandBox",
+            'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "7d1e": plugin type="bridge" failed (add): failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254',
+            first=14,
+            host="n1",
+        )
+    return {
+        "question": "deployment shop/burst",
+        "first": "ipam-range-exhausted",
+        "subject": "node n1",
+        "names": ["address"],
+        "folds": ["deployment shop/burst"],
+    }
+
+
+@scenario(SCENARIOS)
+def conntrack_full_behind_sporadic_timeouts(c: Cluster) -> dict[str, Any]:
+    """n1's connection table is full: look-ups and connections of its Pods fail now and then."""
+    c.nodes("n1", "n2")
+    owner = c.deployment("crawler", "shop", 1, 0)
+    name = "crawler-5d8f-mmmmm"
+    c.pod(
+        name, "shop", "n1", age=300, owner=owner, labels={"app": "crawler"}, restarts=11, since=25,
+        waiting=("CrashLoopBackOff", f"back-off 5m0s restarting failed container=crawler pod={name}_shop"),
+        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(8), "finishedAt": ago(2)}},
+    )  # fmt: skip
+    c.log(
+        name,
+        "shop",
+        "fetching https://api.example.com/v1",
+        "dial tcp: lookup api.example.com on 10.96.0.10:53: read udp 10.244.1.8:41231->10.96.0.10:53: i/o timeout",
+        previous=True,
+    )
+    c.event(
+        "Pod", name, "shop", "BackOff", f"Back-off restarting failed container crawler in pod {name}_shop", first=24
+    )
+    c.host_file(
+        "n1",
+        "dmesg",
+        "[912345.101] nf_conntrack: nf_conntrack: table full, dropping packet\n[912345.900] nf_conntrack: nf_conntrack: table full, dropping packet\n[912351.244] nf_conntrack: nf_conntrack: table full, dropping packet\n",
+    )
+    return {
+        "question": "summary",
+        "first": "kernel-conntrack-full",
+        "subject": "node n1",
+        "names": ["conntrack|connection track"],
+        "folds": ["pod shop/" + name],
+    }
+
+
+@scenario(SCENARIOS)
+def ingress_class_that_nobody_serves(c: Cluster) -> dict[str, Any]:
+    """The Ingress names a class that no controller of this cluster has: it never gets an address."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.add("IngressClass", "nginx", spec={"controller": "k8s.io/ingress-nginx"})
+    c.add(
+        "Ingress",
+        "web",
+        "shop",
+        600,
+        spec={
+            "ingressClassName": "ngnix",
+            "rules": [
+                {
+                    "host": "shop.example.com",
+                    "http": {
+                        "paths": [
+                            {
+                                "path": "/",
+                                "pathType": "Prefix",
+                                "backend": {"service": {"name": "web", "port": {"number": 80}}},
+                            }
+                        ]
+                    },
+                }
+            ],
+        },
+        status={"loadBalancer": {}},
+    )
+    return {
+        "question": "ingress shop/web",
+        "first": "ingress-class-unknown",
+        "subject": "ingress shop/web",
+        "names": ["ngnix"],
+        "fix": ["ingress"],
+    }
+
+
+@scenario(SCENARIOS)
+def tls_secret_of_an_ingress_is_missing(c: Cluster) -> dict[str, Any]:
+    """The certificate is not issued, since its issuer does not exist; so the Ingress has no Secret and serves a default one."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.add("IngressClass", "nginx", spec={"controller": "k8s.io/ingress-nginx"})
+    c.add("Secret", "other", "shop", type="Opaque")
+    c.add(
+        "Ingress",
+        "web",
+        "shop",
+        600,
+        spec={
+            "ingressClassName": "nginx",
+            "tls": [{"hosts": ["shop.example.com"], "secretName": "web-tls"}],
+            "rules": [
+                {
+                    "host": "shop.example.com",
+                    "http": {
+                        "paths": [
+                            {
+                                "path": "/",
+                                "pathType": "Prefix",
+                                "backend": {"service": {"name": "web", "port": {"number": 80}}},
+                            }
+                        ]
+                    },
+                }
+            ],
+        },
+        status={"loadBalancer": {"ingress": [{"ip": "198.51.100.7"}]}},
+    )
+    return {
+        "question": "ingress shop/web",
+        "first": "ingress-tls-secret-missing",
+        "subject": "ingress shop/web",
+        "names": ["web-tls"],
+        "fix": ["secret|certificate"],
+    }
+
+
+@scenario(SCENARIOS)
+def architecture_that_no_node_has(c: Cluster) -> dict[str, Any]:
+    """The Pod's node selector asks for an architecture that no node has."""
+    c.nodes("n1", "n2")
+    owner = c.deployment("edge", "shop", 1, 0)
+    waits = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+    c.pod(
+        "edge-5d8f-eeeee",
+        "shop",
+        None,
+        age=18,
+        owner=owner,
+        labels={"app": "edge"},
+        spec={"nodeSelector": {"kubernetes.io/arch": "arm64"}},
+        conditions=[
+            {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": waits,
+                "lastTransitionTime": ago(18),
+            }
+        ],
+    )
+    c.event("Pod", "edge-5d8f-eeeee", "shop", "FailedScheduling", waits, first=18, component="default-scheduler")
+    return {
+        "question": "pod shop/edge-5d8f-eeeee",
+        "first": "sched-node-selector",
+        "subject": "pod shop/edge-5d8f-eeeee",
+        "names": ["arm64"],
+        "folds": ["deployment shop/edge"],
+    }
