@@ -161,11 +161,12 @@ def rbac(
         bool,
         typer.Option("--secrets", help="Also let it list Secrets, which Kubernetes grants only with their content."),
     ] = False,
+    config: Config = None,
 ) -> None:
     """The rights that kdiag needs: a ClusterRole, and the commands that it may run on hosts."""
     from bot import commands
 
-    commands.rbac(secrets)
+    commands.rbac(secrets, config)
 
 
 @app.command()

@@ -131,10 +131,10 @@ async def record(directory: Path, context: str | None, config: Path | None) -> N
     print(f"{objects} objects in {directory}; ask it with `kdiag summary --dump {directory}`")
 
 
-def rbac(secrets: bool) -> None:
+def rbac(secrets: bool, config: Path | None) -> None:
     from bot.rbac import manifests
 
-    sys.stdout.write(manifests(load(), secrets=secrets))
+    sys.stdout.write(manifests(load(load_settings(config).knowledge), secrets=secrets))
 
 
 async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:
