@@ -134,7 +134,7 @@ async def record(directory: Path, context: str | None, config: Path | None) -> N
 def rbac(secrets: bool, config: Path | None) -> None:
     from bot.rbac import manifests
 
-    sys.stdout.write(manifests(load(), secrets=secrets))
+    sys.stdout.write(manifests(load(load_settings(config).knowledge), secrets=secrets))
 
 
 async def serve(dump: Path | None, now: datetime | None, config: Path | None, http: bool, host: str, port: int) -> None:

@@ -55,6 +55,8 @@ class LiveSource:
         self._kube: KubeCollector | None = None
         self._etcd = EtcdCollector(cluster.etcd)
         self._ssh = SshCollector(cluster.ssh, cluster.hosts)
+        if not cluster.ssh.enabled:
+            self._ssh.refused = "SSH is switched off for this cluster (ssh.enabled in kdiag.yaml)"
         if cluster.api.enabled:
             self._client = Client(
                 access(cluster.api, context),
@@ -98,9 +100,7 @@ class LiveSource:
         if self._kube:
             self._ssh.nodes = self._kube.nodes
         managed = any(one.kind == "cluster" and one.get("platform") in MANAGED for one in found.facts)
-        if not self._cluster.ssh.enabled:
-            self._ssh.refused = "SSH is switched off for this cluster (ssh.enabled in kdiag.yaml)"
-        elif managed and not self._cluster.hosts and self._cluster.ssh == Ssh():
+        if managed and self._cluster.ssh.enabled and not self._cluster.hosts and self._cluster.ssh == Ssh():
             self._ssh.refused = "this is a managed cluster, and kdiag.yaml names no hosts or SSH access"
 
     def _host_asked(self, question: Question) -> str:
@@ -113,7 +113,7 @@ class LiveSource:
 
     async def _survey(self, names: list[str], *, whole: bool = False) -> Observations:
         """Asks hosts; those that do not answer before the rules must have their say are gaps."""
-        if self._ssh.refused or not self._cluster.ssh.enabled:
+        if self._ssh.refused:
             return self._ssh.refuse() if names else Observations()
         self._progress(f"hosts {', '.join(names[:3])}" if names else "hosts")
         return await self._ssh.survey(names, whole=whole, until=self._collected_by)

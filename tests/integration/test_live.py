@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from bot.config import Settings
 from bot.questions import Question
 from bot.rbac import manifests
 from bot.service import Consultation, consult
+from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.knowledge import load
 from tests.integration.apiserver import ApiServer, api_server
@@ -178,6 +181,28 @@ async def test_a_client_certificate_that_has_expired(api: ApiServer, expert: Exp
     found = await ask(api, expert, Question("summary"), api.kubeconfig(user))
     assert len(found.answer.gaps) == 1
     assert "credentials" in found.answer.gaps[0].why
+
+
+async def test_a_server_certificate_that_has_expired(expert: Expert, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "pki")
+    pair = authority.issue("late", "/CN=kube-apiserver", days=-1)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair.cert, pair.key)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    late = ApiServer(url, authority, {}, tmp_path, "")
+    async with server:
+        found = await ask(late, expert, Question("summary"), late.kubeconfig())
+    assert "certificate has expired" in found.answer.gaps[0].why
+
+
+@pytest.mark.usefixtures("no_leaks")
+async def test_nothing_is_left_open(api: ApiServer, expert: Expert, tmp_path: Path) -> None:
+    kubeconfig = api.kubeconfig(plugin_user(api, tmp_path))
+    for question in (Question("summary"), Question("pod", "web-0"), Question("host", "n1")):
+        await ask(api, expert, question, kubeconfig)
+    with pytest.raises(KdiagError):
+        await ask(api, expert, Question("pod", "no-such-pod"), kubeconfig)
 
 
 # --- rights ----------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from rules.observations import Gap, Observations
 NOT_FOUND: Final = 127
 CURL_ERRORS: Final = {6: "unknown-host", 7: "refused", 28: "timeout"}
 MAX_CONTAINER_LOGS: Final = 5
+ALTERNATIVES: Final = frozenset({"containers"})
+"""Wants of which one command is enough: a host that runs containerd need not have a docker that answers."""
 WANTS: Final = frozenset(
     {"journal", "units", "ports", "firewall", "containers", "disk", "memory", "clock", "settings", "reach", "kernel"}
 )
@@ -216,8 +218,11 @@ class SshCollector:
         parts = await asyncio.gather(*(self._run(connection, each, arguments) for each in commands))
         found = Observations()
         answered = {each.want for each, part in zip(commands, parts, strict=True) if part is not None}
+        clean = {each.want for each, part in zip(commands, parts, strict=True) if part is not None and not part.gaps}
         for each, part in zip(commands, parts, strict=True):
             if part is not None:
+                if each.want in clean and each.want in ALTERNATIVES:
+                    part.gaps = []
                 found.extend(part)
             elif each.want not in answered:
                 answered.add(each.want)
