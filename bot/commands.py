@@ -142,7 +142,7 @@ def rbac(secrets: bool) -> None:
 
 
 async def check(manifests: list[Path], format: str, lang: str, kubernetes_version: str = "") -> None:
-    from bot.collect.manifest.source import ManifestSource, with_lines
+    from bot.collect.manifest.source import ManifestSource
 
     names = [str(manifest) for manifest in manifests]
     source = ManifestSource([(name, read_input(name)) for name in names], kubernetes_version)
@@ -151,7 +151,6 @@ async def check(manifests: list[Path], format: str, lang: str, kubernetes_versio
         consultation = await consult(expert, source, Question("check", " ".join(names)))
     finally:
         await expert.close()
-    with_lines(consultation.answer)
     show(consultation, format, lang)
 
 

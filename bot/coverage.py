@@ -37,10 +37,11 @@ SAMPLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One list: how many signals it has that are faults, which of them no entry claims, and which claims held."""
+    """One list: how many signals it has that must be known, which of them no entry claims, and which claims held."""
 
     name: str
-    faults: int
+    wanted: int
+    """Its faults, and what it lists as `normal`: what must be known to be none."""
     missing: tuple[str, ...]
     tried: int
     recognised: int
@@ -67,8 +68,8 @@ def measure(knowledge: Knowledge, folder: Path = BUILT_IN / "coverage") -> list[
 def _list(
     name: str, signals: Mapping[str, Mapping[str, Any]], claims: Mapping[str, list[Entry]], knowledge: Knowledge
 ) -> Coverage:
-    faults = [id_ for id_, signal in signals.items() if signal["fault"] is True]
-    missing = tuple(id_ for id_ in faults if not any(e.is_finding or e.signs for e in claims.get(id_, ())))
+    wanted = [id_ for id_, signal in signals.items() if signal["fault"] is True or signal.get("normal")]
+    missing = tuple(id_ for id_ in wanted if not any(_holds(e, signals[id_]) for e in claims.get(id_, ())))
     tried = recognised = 0
     noisy = []
     for id_, entries in claims.items():
@@ -81,7 +82,12 @@ def _list(
             tried += 1
             recognised += _recognised(signal, {e.id for e in entries}, knowledge)
     unknown = tuple(id_ for id_ in claims if id_ not in signals)
-    return Coverage(name, len(faults), missing, tried, recognised, unknown, tuple(noisy))
+    return Coverage(name, len(wanted), missing, tried, recognised, unknown, tuple(noisy))
+
+
+def _holds(entry: Entry, signal: Mapping[str, Any]) -> bool:
+    """Whether an entry says of a signal what it is: a fault, or a thing that looks like one."""
+    return entry.normal if signal.get("normal") else entry.is_finding or bool(entry.signs)
 
 
 def _recognised(signal: Mapping[str, Any], ids: set[str], knowledge: Knowledge) -> bool:

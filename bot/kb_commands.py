@@ -96,13 +96,13 @@ def facts() -> None:
 
 
 def coverage() -> int:
-    """0 when every fault of every list is held by an entry."""
+    """0 when everything that each list wants known is held by an entry."""
     knowledge = load()
     results = measure(knowledge)
     for each in results:
-        held = each.faults - len(each.missing)
+        held = each.wanted - len(each.missing)
         proven = f"; {each.recognised} of {each.tried} texts recognised as they stand" if each.tried else ""
-        print(f"{each.name:24} {held:4} of {each.faults:4}{proven}")
+        print(f"{each.name:24} {held:4} of {each.wanted:4}{proven}")
         for label, ids in (
             ("no entry holds", each.missing),
             ("claimed, but not in the list", each.unknown_claims),

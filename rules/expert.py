@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rules.callers import callers
 from rules.compile import Rule
 from rules.engine import Engine, Inference, conclude
 from rules.findings import Finding, Ranked
@@ -59,9 +60,10 @@ class Expert:
 
         inference = await self.engine.infer(facts, on_firing)
         profile = profile_of(facts)
-        return Reasoning(
-            facts, inference, build(inference.firings, nearby, profile), Topology(observations.relations), profile
+        topology = Topology(
+            [*observations.relations, *callers(facts, observations.relations, self.knowledge.resolving)]
         )
+        return Reasoning(facts, inference, build(inference.firings, nearby, profile), topology, profile)
 
     async def close(self) -> None:
         await self.engine.close()

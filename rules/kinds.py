@@ -101,6 +101,40 @@ PARTS: Final[Types] = {
 }
 """Named parts a signature may capture. One vocabulary, so that rules can join on them."""
 
+MANIFEST_PROBLEMS: Final[Mapping[str, str]] = {
+    "kind-misspelled": "no such kind, but a near one",
+    "kind-missing": "no kind",
+    "api-version-unknown": "no such apiVersion, or none that has this kind",
+    "api-version-missing": "no apiVersion",
+    "api-version-removed": "served once, no longer by this version of Kubernetes",
+    "api-version-deprecated": "still served, and going to be removed",
+    "name-missing": "no metadata.name (in 2015 no id)",
+    "duplicate-name": "two objects of one kind, namespace and name",
+    "port-missing": "a Service without port",
+    "address-taken": "two Services ask for one address",
+    "selector-missing": "a Service without selector",
+    "selector-empty": "`selector:` with nothing under it: its lines lost their indentation",
+    "selector-name-missing": "`replicaSelector:` with nothing under it",
+    "selector-mismatch": "a controller's selector and its template's labels differ",
+    "labels-missing": "no labels",
+    "labels-empty": "`labels:` with nothing under it: its lines lost their indentation",
+    "no-match-in-file": "a Service's selector fits no Pods of the same files, although some are near",
+    "target-port-unknown": "a Service's named targetPort that no container has",
+    "volume-unknown": "a mount of a volume that the Pod does not have",
+    "yaml-syntax": "no YAML or JSON",
+    "indentation": "a line is indented too little or too much",
+    "tab": "a tab where YAML wants blanks",
+    "template-syntax": "a template that was not rendered",
+    "duplicate-key": "a key stands twice in one mapping",
+    "unknown-field": "the kind has no such field",
+    "nesting": "a field of the kind, on the wrong level",
+    "wrong-type": "a value of another type than the field's",
+    "quote-number": "a number or word that must be quoted",
+    "required-missing": "a field that the kind demands is not there",
+    "bad-value": "a value that the field does not allow",
+}
+"""What `kdiag check` finds in manifests. Each has its entry in knowledge/manifest/."""
+
 KINDS: Final[dict[str, tuple[str, Types]]] = {
     # --- text -------------------------------------------------------------------------------------------
     "symptom": (
@@ -155,6 +189,18 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "reason": (str, "why not"),
             "message": (str, "in words"),
             "service": (str, "the Service behind it"),
+            "workload": (str, "the controller of the Pods behind that Service"),
+        },
+    ),
+    "custom_resource_definition": (
+        "A condition of a CustomResourceDefinition that is not as it should be.",
+        {
+            "custom_resource_definition": (str, "certificates.cert-manager.io"),
+            "condition": (str, "NamesAccepted, Established, Terminating, NonStructuralSchema ..."),
+            "status": (str, "True, False, Unknown"),
+            "reason": (str, "its reason"),
+            "message": (str, "its message"),
+            "deleting_s": (int, "seconds since its deletion was asked for"),
         },
     ),
     "namespace": (
@@ -369,6 +415,13 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "schedule": (str, "a CronJob's schedule"),
             "schedule_valid": (bool, "whether that can be parsed"),
             "last_schedule_age_s": (int, "seconds since the last run"),
+            "time_zone": (str, "a CronJob's timeZone"),
+            "time_zone_valid": (bool, "whether such a time zone is known"),
+            "concurrency": (str, "a CronJob's concurrencyPolicy: Allow, Forbid, Replace"),
+            "starting_deadline_s": (int, "a CronJob's startingDeadlineSeconds"),
+            "missed_starts": (int, "start times since the last run that are over a minute past; 101 stands for more"),
+            "active_job": (str, "the oldest Job of a CronJob that still runs, as namespace/name"),
+            "active_job_age_s": (int, "seconds since that Job was made"),
             "owner": (str, "its own controller, as a workload"),
             "generated_name": (bool, "the name looks generated although nothing owns it"),
             "asked": (bool, "the question was about it"),
@@ -424,6 +477,12 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "healthy": (int, "healthy Pods now"),
             "desired_healthy": (int, "healthy Pods it demands"),
             "never_allows": (bool, "its setting can never allow a disruption"),
+            "reason": (str, "reason of its DisruptionAllowed condition when that is not True"),
+            "message": (str, "message of that condition"),
+            "node": (str, "a cordoned node on which a Pod stands that it covers"),
+            "pod": (str, "that Pod"),
+            "workload": (str, "the controller of that Pod, else of any Pod it covers"),
+            "also": (str, "another budget that covers that Pod too, which the eviction API refuses"),
             "selector": (str, "sorted k=v"),
         },
     ),
@@ -481,6 +540,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "ingress": (str, "namespace/name"),
             "namespace": (str, "its namespace"),
             "class": (str, "its class"),
+            "has_class": (bool, "whether it names one, in its spec or by the old annotation"),
             "class_exists": (bool, "whether that IngressClass exists"),
             "has_address": (bool, "whether a controller gave it an address"),
             "default_class": (bool, "whether a default IngressClass exists"),
@@ -558,6 +618,17 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "age_s": (int, "seconds since it was made"),
             "deleting_s": (int, "seconds since its deletion was asked for"),
             "similar": (str, "the nearest existing StorageClass, if it is close"),
+        },
+    ),
+    "claim_condition": (
+        "A condition of a PersistentVolumeClaim that tells of a failed or waiting change.",
+        {
+            "claim": (str, "namespace/name"),
+            "condition": (str, "ControllerResizeError, NodeResizeError, ModifyVolumeError; or the status of a resize"),
+            "status": (str, "True, False, Unknown"),
+            "reason": (str, "its reason"),
+            "message": (str, "its message"),
+            "age_s": (int, "seconds since it changed"),
         },
     ),
     "volume": (
@@ -702,6 +773,8 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "user": (str, "who asked"),
             "signer": (str, "signer"),
             "state": (str, "Pending, Denied, Failed"),
+            "reason": (str, "reason of that condition"),
+            "message": (str, "message of that condition"),
             "age_s": (int, "seconds since it was made"),
         },
     ),
@@ -911,14 +984,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "file": (str, "file name"),
             "line": (int, "line"),
-            "problem": (
-                str,
-                "kind-misspelled, kind-missing, api-version-unknown, api-version-missing, api-version-removed,"
-                " name-missing, port-missing, selector-missing, labels-missing, selector-empty, labels-empty,"
-                " selector-name-missing, yaml-syntax, unknown-field, wrong-type, required-missing, bad-value,"
-                " selector-mismatch, no-match-in-file, portal-ip-missing, indentation, tab, duplicate-key,"
-                " template-syntax, quote-number, nesting",
-            ),
+            "problem": (str, "; ".join(f"{problem}: {meaning}" for problem, meaning in MANIFEST_PROBLEMS.items())),
             "field": (str, "field path"),
             "value": (str, "what is written"),
             "expected": (str, "what would be right"),

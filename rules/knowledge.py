@@ -47,6 +47,11 @@ class Knowledge:
         return {entry.id: entry for entry in self.entries}
 
     @cached_property
+    def resolving(self) -> frozenset[str]:
+        """Ids of entries whose symptom says that a name was not resolved."""
+        return frozenset(entry.id for entry in self.entries if "dns" in entry.tags)
+
+    @cached_property
     def signatures(self) -> SignatureSet:
         return SignatureSet(self.entries)
 
@@ -78,14 +83,16 @@ def load(extra: Sequence[Path] = (), *, cache: bool = True, built_in: Path = BUI
         return known
     faults: list[str] = []
     entries: dict[str, Entry] = {}
+    came_from: dict[str, Path] = {}
     for root, path in files:
         shown = f"{root.name}/{path.relative_to(root)}" if path != root else path.name
         try:
             for entry in read_file(path, shown):
-                earlier = entries.get(entry.id)
-                if earlier is not None and earlier.file.split("/")[0] == shown.split("/")[0]:
+                if came_from.get(entry.id) == root:
+                    earlier = entries[entry.id]
                     faults.append(f"{shown}:{entry.line}: id {entry.id} is already in {earlier.file}:{earlier.line}")
                 entries[entry.id] = entry
+                came_from[entry.id] = root
         except KnowledgeError as error:
             faults += error.faults
     tags = frozenset(yaml.safe_load((built_in / "tags.yaml").read_text(encoding="utf-8")))

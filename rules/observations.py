@@ -9,8 +9,27 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from rules.kinds import Fact, Scalar, Source
+
+_KIND_OF_WORD: Final = {
+    "claim": "persistentvolumeclaim",
+    "volume": "persistentvolume",
+    "autoscaler": "horizontalpodautoscaler",
+    "disruption_budget": "poddisruptionbudget",
+}
+"""The vocabulary's short words for kinds, as they begin a subject -> the kind in lower case."""
+
+
+def canonical(subject: str) -> str:
+    """One spelling of a subject, so that what people, objects and knowledge call differently is the same thing.
+
+    >>> canonical("claim shop/data")
+    'persistentvolumeclaim shop/data'
+    """
+    word, blank, name = subject.partition(" ")
+    return f"{_KIND_OF_WORD[word]} {name}" if blank and word in _KIND_OF_WORD else subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +80,21 @@ class Topology:
             self.add(relation)
 
     def add(self, relation: Relation) -> None:
-        self._below.setdefault(relation.upper, {})[relation.lower] = relation.how
-        self._above.setdefault(relation.lower, {})[relation.upper] = relation.how
+        upper, lower = canonical(relation.upper), canonical(relation.lower)
+        self._below.setdefault(upper, {})[lower] = relation.how
+        self._above.setdefault(lower, {})[upper] = relation.how
 
     def above(self, subject: str) -> Mapping[str, str]:
         """What `subject` depends on directly, with how."""
-        return self._above.get(subject, {})
+        return self._above.get(canonical(subject), {})
 
     def below(self, subject: str) -> Mapping[str, str]:
         """What depends on `subject` directly, with how."""
-        return self._below.get(subject, {})
+        return self._below.get(canonical(subject), {})
 
     def path(self, upper: str, lower: str) -> list[Relation] | None:
         """The shortest chain of relations from `upper` down to `lower`; [] if they are the same, None if none."""
+        upper, lower = canonical(upper), canonical(lower)
         if upper == lower:
             return []
         came_from: dict[str, Relation] = {}

@@ -14,11 +14,13 @@ from dataclasses import replace
 from rules.engine import Firing
 from rules.findings import Finding, FixStep, Ranked
 from rules.kinds import Fact
-from rules.observations import Topology
+from rules.observations import Topology, canonical
 from rules.schema import PROFILE, SEVERITIES, Entry
 from rules.template import Words
 from rules.wording import placed, with_consequences
 
+MAX_CERTAINTY = 0.99
+"""Nothing that is read from the outside is beyond doubt."""
 THE_TEXT = "the pasted text"
 """Subject of a finding when the text names no object."""
 
@@ -122,7 +124,7 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
     return Finding(
         entry=entry,
         subject=subject,
-        certainty=round(combine(by_route.values()), 3),
+        certainty=min(round(combine(by_route.values()), 3), MAX_CERTAINTY),
         title={k: words.prose(v) for k, v in entry.title.items()},
         cause=placed({k: words.prose(v) for k, v in entry.cause.items()}, subject, (*best.bound.values(), *near)),
         evidence=tuple(evidence.values()),
@@ -173,7 +175,7 @@ class CausalGraph:
         return edges
 
     def _linked(self, upper: int, lower: int) -> bool:
-        a, b = self._findings[upper].subject, self._findings[lower].subject
+        a, b = canonical(self._findings[upper].subject), canonical(self._findings[lower].subject)
         if a == b or b in self._below(a) or self._lines[upper] & self._lines[lower]:
             return True
         # In one pasted text that names no second object of the kind, the text itself is the link.
@@ -278,7 +280,8 @@ def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
 
 def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
     finding = ranked.finding
-    on_it = finding.subject == asked or any(f.subject == asked for f in ranked.explains)
+    asked = canonical(asked)
+    on_it = any(canonical(f.subject) == asked for f in (finding, *ranked.explains))
     weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if finding.entry.general else 0)
     return (
         finding.entry.severity == "info",

@@ -121,7 +121,6 @@ class Example:
     text: str = ""
     facts: tuple[Mapping[str, Scalar], ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
-    dump: str = ""
     question: str = ""
     subject: str = ""
     root: bool = True
@@ -167,10 +166,51 @@ class Entry:
         return bool(self.cause)
 
 
-FIELDS: Final = frozenset(
-    "id title severity certainty general hygiene tags covers source signs when subject explains cause evidence"
-    " confirm refute rivals ask stage concludes wants fix verify examples normal".split()
-)
+FIELDS: Final[Mapping[str, str]] = {
+    "id": "kebab-case; says the cause; never renamed, since people and feedback refer to it",
+    "title": "the cause in a few words, by language",
+    "severity": "critical: something is down; warning: it is degraded or will be down; info: worth knowing",
+    "certainty": "above 0 and at most 1: how often this is the cause where the signs or facts hold",
+    "general": "true: names only a class of failure; anything more precise about the same takes its place",
+    "hygiene": "true: nothing is broken; shown only when asked for",
+    "tags": "classes of symptoms that it belongs to, from tags.yaml, for the `explains` of others",
+    "covers": "rows of the guide and signals of the catalogue that it holds: `guide G51`, `catalogue FILE/SIGNAL`",
+    "source": "where it is written: pages of documentation, or the guide",
+    "signs": "texts by which it is recognised (see below)",
+    "when": "facts that must hold together: a name for each, or a list of such mappings, each a way of its own",
+    "subject": "what it is about, such as `pod {pod}`; of a list, the first whose words are all known",
+    "explains": "ids and tags of what this cause accounts for, where the facts link the two",
+    "cause": "what is wrong and why, in a sentence or two, by language; an entry with a cause is a finding",
+    "evidence": "which of the facts in `when` are shown as the reason; all of them if left out",
+    "confirm": "what one would see if it is so",
+    "refute": "what one would see if it is not so",
+    "rivals": "ids of other causes with the same signs",
+    "ask": "the one question that decides between it and its rivals, with the command to run",
+    "stage": "the stage of a Pod's life that it stops",
+    "concludes": "facts to derive instead of, or beside, a finding",
+    "wants": "facts to collect, since they would settle it",
+    "fix": "steps: command, note by language, risk (read, change or destructive), only (for which clusters)",
+    "verify": "commands that show that it is over",
+    "examples": "its tests: `match` and `no_match` (see below)",
+    "normal": "true: a text that looks alarming and is not; it has only an id, a title, covers and no_match",
+}
+"""Every field of an entry, with what it is for. `docs/knowledge.md` is made of this."""
+EXAMPLE_FIELDS: Final[Mapping[str, str]] = {
+    "name": "what distinguishes it from the other examples",
+    "text": "a pasted text",
+    "facts": "records of facts: a kind and its attributes (`kind_is` for an attribute called kind)",
+    "but": "changes to the facts: `{N.attribute: value}`, N counting them from 0; null takes the attribute away",
+    "objects": "API objects, as `kubectl get -o yaml` prints them",
+    "question": "what is asked, such as `pod shop/web-0`; default: explain",
+    "subject": "the subject that the finding must have",
+    "root": "false: the match may stand under another finding",
+}
+SIGN_FIELDS: Final[Mapping[str, str]] = {
+    "text": "an RE2 pattern, or a list of them that must follow each other in one passage",
+    "in": "where it may stand; anywhere if left out",
+    "reason": "only in events or states with one of these reasons",
+    "unless": "a pattern that must not stand in the same line",
+}
 STAGES: Final = (
     "accepted",
     "scheduled",
@@ -332,7 +372,7 @@ def _check_whole(entry: Entry, bound: Mapping[str, str]) -> None:
 def _sign(data: object, path: list[str | int]) -> Sign:
     if isinstance(data, str):
         data = {"text": data}
-    if not isinstance(data, dict) or set(data) - {"text", "in", "reason", "unless"} or "text" not in data:
+    if not isinstance(data, dict) or set(data) - set(SIGN_FIELDS) or "text" not in data:
         raise _Fault(path, "a sign is a pattern, or a mapping of text, in, reason, unless")
     patterns = _strings(data, "text")
     for pattern in patterns:
@@ -483,9 +523,8 @@ def _step(data: object, path: list[str | int]) -> Step:
 
 
 def _example(data: object, path: list[str | int]) -> Example:
-    known = {"name", "text", "facts", "but", "objects", "dump", "question", "subject", "root"}
-    if not isinstance(data, dict) or set(data) - known or not isinstance(data.get("name"), str):
-        raise _Fault(path, f"an example has a name and some of {', '.join(sorted(known))}")
+    if not isinstance(data, dict) or set(data) - set(EXAMPLE_FIELDS) or not isinstance(data.get("name"), str):
+        raise _Fault(path, f"an example has a name and some of {', '.join(EXAMPLE_FIELDS)}")
     facts = [dict(f) for f in data.get("facts") or []]
     for target, value in (data.get("but") or {}).items():
         number, _, attribute = str(target).partition(".")
@@ -509,7 +548,6 @@ def _example(data: object, path: list[str | int]) -> Example:
         text=str(data.get("text") or ""),
         facts=tuple(facts),
         objects=tuple(data.get("objects") or ()),
-        dump=str(data.get("dump") or ""),
         question=str(data.get("question") or ""),
         subject=str(data.get("subject") or ""),
         root=bool(data.get("root", True)),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rules.findings import Ranked, Stage
 from rules.kinds import Fact
 from rules.schema import STAGES
+
+OF_THE_KUBELET: Final = frozenset({"Pulling", "Pulled", "Created", "Started", "Failed", "BackOff"})
+"""Events by which the kubelet shows that it has taken a Pod up."""
 
 
 def stage_of(pod: str, facts: Iterable[Fact], roots: Sequence[Ranked]) -> Stage | None:
@@ -57,7 +61,8 @@ def _reached(pod: Fact, containers: Sequence[Fact], about: Sequence[Fact]) -> st
         return "sandbox"
     if "FailedMount" in events or "FailedAttachVolume" in events:
         return "handed-to-kubelet"
-    return "handed-to-kubelet" if pod.get("age_s") is not None and containers else "scheduled"
+    told = any(one.get("state") is not None for one in containers) or events & OF_THE_KUBELET
+    return "handed-to-kubelet" if told else "scheduled"
 
 
 def position(stage: str) -> int:

@@ -1,8 +1,8 @@
 """Braces in knowledge -> words: `{pod}` in a command, `{killed.memory_limit}` in a sentence.
 
-Values come from clusters and chats, so in commands they are quoted for a shell. What is not known stays as `<name>`
-and is reported, so that the answer can ask for it; a part in double square brackets that needs an unknown word
-disappears with it.
+Values come from clusters and chats, so in commands they are quoted for a shell, apart from lines of a file, which are
+to be copied as they are. What is not known stays as `<name>` and is reported, so that the answer can ask for it; a part
+in double square brackets that needs an unknown word disappears with it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ _OPTIONAL: Final = re.compile(r"\[\[(.*?)\]\]", re.S)
 _NAMESPACE_OPTION: Final = re.compile(r" ?(-n|--namespace[= ]) ?\{namespace\}")
 _SAFE: Final = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 NAMED_AS_KIND: Final = ("workload", "object", "owner")
 """Words whose value names its kind too: `deployment shop/web`, in a command `deployment/web`."""
 QUALIFIED: Final = frozenset(
-    "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease".split()
+    "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease active_job".split()
 )
 """Attributes that hold `namespace/name`; in a command the bare name."""
+LINES_OF_A_FILE: Final = frozenset({"corrected"})
+"""Attributes that hold lines to be put into a file: neither quoted nor joined."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class Words:
             return self._namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
+        if name == "claim":
+            return self._attribute("claim") or self._attribute("claim_name")
         return self._attribute(name)
 
     def _attribute(self, name: str) -> Scalar | None:
@@ -74,7 +79,7 @@ class Words:
 
     def prose(self, template: str) -> str:
         """The sentence with its words; an unknown one as `<name>` (not noted: only commands need it)."""
-        return self._fill(template, lambda value, _name, _before: _CONTROL.sub(" ", str(value)), note=False)
+        return self._fill(template, lambda value, _word, _before: _CONTROL.sub(" ", str(value)), note=False)
 
     def command(self, template: str) -> str:
         """The command with its words, quoted for a shell; unknown ones are noted."""
@@ -89,7 +94,7 @@ class Words:
                 return self.prose(template)
         return None
 
-    def _fill(self, template: str, show: Callable[[Scalar, str, str], str], *, note: bool) -> str:
+    def _fill(self, template: str, show: Callable[[Scalar, tuple[str, str | None], str], str], *, note: bool) -> str:
         def optional(match: re.Match[str]) -> str:
             inner = match.group(1)
             wanted = placeholders(inner)
@@ -97,7 +102,7 @@ class Words:
                 return match.group(0)
             return inner if all(self.known(n, a) is not None for n, a in wanted) else ""
 
-        template = _OPTIONAL.sub(optional, template)
+        template = _OPTIONAL.sub(optional, template).strip()  # now: the first of a file's lines may be indented
         out: list[str] = []
         position = 0
         for match in _PLACEHOLDER.finditer(template):
@@ -111,9 +116,9 @@ class Words:
                     self.unknown.append(word)
                 out.append(f"<{word.replace('_', '-')}>")
             else:
-                out.append(show(value, name if attribute is None else "", "".join(out)))
+                out.append(show(value, (name, attribute), "".join(out)))
         out.append(template[position:])
-        return "".join(out).strip()
+        return "".join(out)
 
 
 def placeholders(template: str) -> list[tuple[str, str | None]]:
@@ -121,8 +126,11 @@ def placeholders(template: str) -> list[tuple[str, str | None]]:
     return [(m.group(1), m.group(2)) for m in _PLACEHOLDER.finditer(template)]
 
 
-def _for_shell(value: Scalar, name: str, before: str) -> str:
+def _for_shell(value: Scalar, word: tuple[str, str | None], before: str) -> str:
+    if (word[1] or word[0]) in LINES_OF_A_FILE:
+        return _CONTROL_BUT_LINES.sub("", str(value))
     text = _CONTROL.sub("", str(value))
+    name = word[0] if word[1] is None else ""
     if name in NAMED_AS_KIND and " " in text:
         kind, full = text.split(" ", 1)
         text = f"{kind}/{full.split('/', 1)[-1]}"

@@ -1,8 +1,9 @@
-"""Builds what is generated: the README's picture, the reference of fact kinds, and the handbook of all entries.
+"""Builds what is generated: the README's picture, the references of fact kinds and of the
+format of knowledge, and the handbook of all entries.
 
     python scripts/build_docs.py [--out site]
 
-`docs/picture.svg`, `docs/facts.md`, `docs/settings.md` and `deploy/rbac.yaml` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
+`docs/picture.svg`, `docs/facts.md`, `docs/knowledge.md`, `docs/settings.md` and `deploy/rbac.yaml` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 
 from bot.collect.dump import Dump
-from bot.config.reference import reference
+from bot.config import reference as settings
 from bot.demo import RECORDING
 from bot.handbook import entry_as_markdown
 from bot.questions import Question
@@ -29,8 +31,8 @@ from bot.service import consult
 from bot.sources import DumpSource
 from rules.expert import Expert
 from rules.kinds import describe_kinds
-from rules.knowledge import Knowledge, load
-from rules.schema import LANGUAGES
+from rules.knowledge import BUILT_IN, Knowledge, load
+from rules.schema import EXAMPLE_FIELDS, FIELDS, LANGUAGES, PROFILE, RISKS, SEVERITIES, SIGN_FIELDS, STAGES, VIAS
 
 ROOT = Path(__file__).parent.parent
 NAMES = {"en": "English", "ja": "日本語"}
@@ -64,6 +66,31 @@ def facts() -> str:
     return "\n".join(lines)
 
 
+def reference() -> str:
+    """`docs/knowledge.md`: the format of knowledge, from its schema."""
+    sections = [
+        ("An entry's fields", FIELDS),
+        ("A sign", SIGN_FIELDS),
+        ("An example", EXAMPLE_FIELDS),
+        ("Tags", yaml.safe_load((BUILT_IN / "tags.yaml").read_text(encoding="utf-8"))),
+    ]
+    lines = [
+        "# The format of knowledge",
+        "",
+        "Generated from `rules/schema.py`. How to write an entry, with an example: "
+        "[knowledge/README.md](../knowledge/README.md). What `when` may ask for: [facts.md](facts.md).",
+        "",
+    ]
+    for title, fields in sections:
+        lines += [f"## {title}", "", "| name | |", "| --- | --- |"]
+        lines += [f"| `{name}` | {doc} |" for name, doc in fields.items()] + [""]
+    lines += ["## Values", "", "| of | one of |", "| --- | --- |"]
+    values = {"severity": SEVERITIES, "risk": RISKS, "in (of a sign)": VIAS, "stage": STAGES}
+    values |= {f"only: {name}": words for name, words in PROFILE.items()}
+    lines += [f"| {name} | {', '.join(f'`{word}`' for word in words)} |" for name, words in values.items()] + [""]
+    return "\n".join(lines)
+
+
 def handbook(knowledge: Knowledge, folder: Path) -> None:
     """Markdown pages by language and family, for MkDocs."""
     for lang in LANGUAGES:
@@ -85,6 +112,16 @@ def handbook(knowledge: Knowledge, folder: Path) -> None:
     (folder / "index.md").write_text(f"# What kdiag knows\n\n{links}\n", encoding="utf-8")
 
 
+def kept() -> dict[str, str]:
+    """The pages that are kept in the repository: path -> what it must hold. A test compares them."""
+    return {
+        "docs/facts.md": facts(),
+        "docs/knowledge.md": reference(),
+        "docs/settings.md": settings.reference(),
+        "deploy/rbac.yaml": manifests(load()),
+    }
+
+
 def site(knowledge: Knowledge, out: Path) -> None:
     pages = out.parent / f".{out.name}-pages"
     handbook(knowledge, pages)
@@ -104,9 +141,8 @@ def main() -> None:
     parser.add_argument("--no-site", action="store_true", help="only what is kept in the repository")
     arguments = parser.parse_args()
     (ROOT / "docs" / "picture.svg").write_text(asyncio.run(picture()), encoding="utf-8")
-    (ROOT / "docs" / "facts.md").write_text(facts(), encoding="utf-8")
-    (ROOT / "docs" / "settings.md").write_text(reference(), encoding="utf-8")
-    (ROOT / "deploy" / "rbac.yaml").write_text(manifests(load()), encoding="utf-8")
+    for name, content in kept().items():
+        (ROOT / name).write_text(content, encoding="utf-8")
     if not arguments.no_site:
         site(load(), arguments.out)
 

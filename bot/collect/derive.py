@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bot.collect.joins.cluster import cluster_facts
 from bot.collect.joins.components import components
 from bot.collect.joins.etcd import etcd_facts, registered_nodes
 from bot.collect.joins.hosts import host_facts
@@ -30,7 +31,6 @@ SERVE_THE_NODE: Final = (
     "k3s-agent",
     "rke2-agent",
 )
-WITHIN_A_NODE: Final = ("kubelet", "kube-proxy")
 
 
 def derive(observations: Observations) -> list[Fact]:
@@ -40,7 +40,13 @@ def derive(observations: Observations) -> list[Fact]:
     """
     found, first = _known(observations)
     seen = set(observations.facts)
-    made: Iterable[Fact] = (*first, *etcd_facts(found), *host_facts(found), *object_facts(found))
+    made: Iterable[Fact] = (
+        *first,
+        *etcd_facts(found),
+        *host_facts(found),
+        *object_facts(found),
+        *cluster_facts(found),
+    )
     return [each for each in dict.fromkeys(made) if each not in seen]
 
 
@@ -58,27 +64,24 @@ def _known(observations: Observations) -> tuple[Known, list[Fact]]:
 
 def _relations(found: Known) -> Iterator[Relation]:
     masters = [host for host in found.hosts if "master" in found.roles(host)]
+    unregistered = {str(one["node"]) for one in found.of("registered_node") if one.get("exists") is False}
     for host, unit in found.units:
         yield Relation(f"host {host}", f"unit {unit} on {host}", "runs")
-        node = found.node_of(host)
-        if node and unit in (
-            "kubelet",
-            "docker",
-            "containerd",
-            "crio",
-            "kube-proxy",
-            "flanneld",
-            "k3s",
-            "k3s-agent",
-        ):
+        node = found.node_of(host) or (host if host in unregistered else None)
+        if node and unit in SERVE_THE_NODE:
             yield Relation(f"unit {unit} on {host}", f"node {node}", "serves")
         if "node" in found.roles(host):
             for master in masters:
                 if master != host:
                     yield Relation(f"unit kube-apiserver on {master}", f"unit {unit} on {host}", "is needed by")
                     yield Relation(f"unit etcd on {master}", f"unit {unit} on {host}", "is needed by")
+    for key in found.of("etcd_key"):
+        if key.get("exists") is False and str(key["key"]).endswith("/config"):
+            for host, unit in found.units:
+                if unit == "flanneld":
+                    yield Relation(f"etcd key {key['key']}", at("unit", unit, host), "is needed by")
     for host in found.hosts:
-        node = found.node_of(host)
+        node = found.node_of(host) or (host if host in unregistered else None)
         if node:
             yield Relation(f"host {host}", f"node {node}", "is")
             yield Relation(f"node {node}", f"host {host}", "is")

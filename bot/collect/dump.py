@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from bot.collect.gaps import fill, gap_of_kind, gap_of_want, wants
 from bot.collect.names import matching, nearest
 from bot.collect.objects.files import RecordedFile, Unreadable, newest_time, objects_of, recorded_files
@@ -61,7 +63,7 @@ class Dump:
         if now is not None:
             return now if now.tzinfo else now.replace(tzinfo=UTC)
         if not self._clock_known:
-            self._newest = newest_time([each.path for each in self._files])
+            self._newest = newest_time([*(each.path for each in self._files), *self._etcd_files()])
             self._clock_known = True
         return self._newest or datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -92,14 +94,17 @@ class Dump:
         asked = f"{OBJECT_KINDS[question.kind]} {question.name}" if question.kind in OBJECT_KINDS else None
         projector = Projector(self._now, asked, hygiene)
         gaps: list[Gap] = []
+        keys = self._etcd_facts()
         with _no_collection():
             for file in self._files:
                 gaps += self._add(projector, file)
+            for event in self._events_in(keys):
+                projector.add("event", event)
             found = projector.finish()
         found.gaps += gaps + self._not_recorded(question)
         self._remember(found)
         self._read_all_hosts(found, question)
-        found.facts += self._etcd_facts()
+        found.facts += keys
         paste = self.directory / "paste.txt"
         if paste.is_file():
             found.extend(read_text(_tail(paste, MAX_HOST_BYTES)[0], "paste.txt", self._now))
@@ -180,6 +185,9 @@ class Dump:
         return node_of_host(host, self._nodes)
 
     # --- etcd -------------------------------------------------------------------------------------------
+    def _etcd_files(self) -> list[Path]:
+        return [path for path in sorted((self.directory / "etcd").rglob("*"))[:MAX_ETCD_KEYS] if path.is_file()]
+
     def _etcd_facts(self) -> list[Fact]:
         """Keys as paths: a file is a key with its value, a folder a directory."""
         root = self.directory / "etcd"
@@ -197,6 +205,20 @@ class Dump:
                 value = _tail(path, MAX_ETCD_VALUE)[0].strip()
                 found.append(fact("etcd_key", source, key=key, exists=True, dir=False, value=value))
         return found
+
+    def _events_in(self, keys: list[Fact]) -> Iterator[dict[str, Any]]:
+        """The events that etcd holds under /registry/events, of namespaces whose events were not recorded otherwise."""
+        have = {each.namespace for each in self._files if each.kind == "event"}
+        for one in keys:
+            path = str(one["key"]).split("/")
+            if path[1:3] != ["registry", "events"] or len(path) != 5 or {path[3], None} & have:
+                continue
+            try:
+                event = orjson.loads(str(one.get("value")))
+            except orjson.JSONDecodeError:
+                continue  # cut, or written in etcd's binary form of today
+            if type(event) is dict:
+                yield event
 
     # --- wants ------------------------------------------------------------------------------------------
     def satisfy(self, want: Fact) -> Observations:

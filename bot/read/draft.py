@@ -68,6 +68,8 @@ class Draft:
     command: Command = field(default_factory=lambda: NO_COMMAND)
     host: str | None = None
     shows: dict[str, int] = field(default_factory=dict)
+    manifests: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """First line and end of each manifest in the text, by its file."""
     cluster: dict[str, tuple[Scalar, int]] = field(default_factory=dict)
     status_unit: str | None = None
     only_pod: str | None = None

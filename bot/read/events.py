@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.collect.objects.values import event_reason
 from bot.read.draft import PASTE, About, Draft
 from bot.read.words import WORKLOADS, age, kind_of, qualified, seconds_since, whole
 from rules.kinds import Fact, Scalar
@@ -38,6 +39,16 @@ _NODE_STATUS = re.compile(r"Node ([\w.-]{1,253}) (?:status is now|event: Registe
 _HEADERS = ("LAST SEEN", "LASTSEEN", "FIRSTSEEN", "FIRST SEEN", "FirstSeen", "TIME ", "Type ")
 _TYPE_HEADER = re.compile(r"\s*(?:Type\s+Reason\s+Age|FirstSeen\s+LastSeen\s+Count|Events?:\s+(?:Type|FirstSeen)\s)")
 _RULE = re.compile(r"[\s-]*$")
+_ENDED_BY: Final = {
+    "Started": ("pod", frozenset({
+        "FailedScheduling", "FailedAttachVolume", "FailedMount", "FailedMapVolume", "FailedCreatePodSandBox",
+        "NetworkNotReady",
+    })),
+    "ProvisioningSucceeded": ("claim", frozenset({
+        "WaitForFirstConsumer", "ExternalProvisioning", "Provisioning", "ProvisioningFailed", "FailedBinding",
+    })),
+}  # fmt: skip
+"""Reason -> what it proves to be over, and for what: no container starts before its Pod's volumes are mounted."""
 
 
 def emit_event(
@@ -58,6 +69,7 @@ def emit_event(
 ) -> None:
     """One event as a fact and a passage of its message. `kind` is in lower case."""
     message = message.strip()
+    reason = event_reason(reason)
     age_s = seconds_since(last_seen, draft.now)
     about: dict[str, Scalar] = {"via": "event", "reason": reason}
     if namespace is None and kind != "node":
@@ -80,7 +92,7 @@ def emit_event(
         where["container"] = container
     if node and "node" not in where:
         where["node"] = node
-    assigned = _ASSIGNED.match(message) if reason in ("Scheduled", "scheduled") else None
+    assigned = _ASSIGNED.match(message) if reason == "Scheduled" else None
     if assigned:
         pod = qualified(assigned[1] or namespace, assigned[2])
         where.setdefault("pod", pod)
@@ -329,3 +341,43 @@ def read_logged_event(draft: Draft, index: int) -> About | None:
     draft.texts.pop(index, None)
     draft.abouts[index] = None
     return {key: value for key, value in (about or {}).items() if key != "via"}
+
+
+def retire_events(draft: Draft) -> None:
+    """Marks as `stale` a trouble that is over: a later event says that what it stood in the way of has happened.
+
+    "Later" needs ages, and both must be about the same object, or stand in one run of rows that name none.
+    """
+    rows: list[tuple[int, About, int, Scalar]] = []
+    run = 0
+    for index, about in enumerate(draft.abouts):
+        if about is None or about.get("via") != "event":
+            run += bool(draft.lines[index].text.strip())
+            continue
+        age_s = about.get("age_s")
+        if isinstance(age_s, int):
+            rows.append((index, about, age_s, run))
+    ended: dict[tuple[str, Scalar], int] = {}
+    for _, about, age_s, group in rows:
+        subject, reasons = _ENDED_BY.get(str(about.get("reason")), ("", ()))
+        for reason in reasons:
+            key = (reason, about.get(subject, group))
+            ended[key] = min(age_s, ended.get(key, age_s))
+    over = {
+        index: about
+        for index, about, age_s, group in rows
+        for subject, reasons in _ENDED_BY.values()
+        if about.get("reason") in reasons
+        and ended.get((str(about["reason"]), about.get(subject, group)), age_s) < age_s
+    }
+    if not over:
+        return
+    for index, about in over.items():
+        draft.abouts[index] = {**about, "stale": True}
+    numbers = {f"line {draft.lines[index].number}" for index in over}
+    draft.facts = [
+        Fact(made.kind, {**made.attributes, "stale": True}, made.source)
+        if made.kind == "event" and made.source.where in numbers
+        else made
+        for made in draft.facts
+    ]

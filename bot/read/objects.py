@@ -1,7 +1,7 @@
 """Reads objects pasted as YAML or JSON: dumps of a cluster, manifests, and fragments of either.
 
-Dumps go to the same projection that live clusters use (`bot.collect.objects`); manifests only say that they are
-there, since their checker reads them anew; fragments without kind or name are projected here.
+Dumps go to the same projection that live clusters use (`bot.collect.objects`), manifests to the checker of
+`kdiag check` (`bot.read.manifests`); fragments without kind or name are projected here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bot.read.draft import COVERED, Draft
 from bot.read.etcd_values import read_value
 from bot.read.fragments import read_fragment
 from bot.read.indentation import repair
+from bot.read.manifests import note_manifest
 from bot.read.structured import MAX_DEPTH, MAX_YAML, load_json, load_yaml, strings
 from bot.read.words import moment
 from rules.kinds import Source
@@ -173,8 +174,10 @@ def _read_yaml(draft: Draft, index: int) -> int | None:
         documents = load_yaml("\n".join(repaired)) if repaired and draft.may_load(size) else None
     if documents is None:
         cut = _loadable_prefix(draft, texts)
-        if cut is None:
-            return _broken(draft, index, end, texts)
+        if cut is None or _is_cut_within(texts, *cut):
+            taken = _broken(draft, index, end, texts)
+            if taken is not None or cut is None:
+                return taken
         documents, used = cut
         end = index + used
     if len(documents) == 1:
@@ -196,24 +199,18 @@ def _loadable_prefix(draft: Draft, texts: list[str]) -> tuple[list[Any], int] | 
     return None
 
 
+def _is_cut_within(texts: list[str], documents: list[Any], used: int) -> bool:
+    """Whether what does not load of a manifest is more of its fields, not words that follow it."""
+    fields = _KEY.match(texts[used]) is not None
+    return fields and not any(is_dump(item) for document in documents for item in _objects(document))
+
+
 def _broken(draft: Draft, index: int, end: int, texts: list[str]) -> int | None:
     """YAML that cannot be loaded: as a manifest it is the checker's; else its lines are read as plain text."""
-    names = {found[2]: found for text in texts if (found := _KEY.match(text))}
+    names = {found[2] for text in texts if (found := _KEY.match(text))}
     if "apiVersion" not in names or "kind" not in names or "status" in names:
         return None
-    values = {
-        name: re.sub(r"^[^:]*:\s*", "", found.string).strip().strip("\"'")
-        for name, found in names.items()
-        if name in ("apiVersion", "kind")
-    }
-    draft.add(
-        "manifest", index, line=draft.lines[index].number, kind=values.get("kind"),
-        api_version=values.get("apiVersion"),
-        era="2015" if values.get("apiVersion",
-        "").startswith("v1beta") and "/" not in values["apiVersion"] else "today",
-    )  # fmt: skip
-    draft.show("manifest", index)
-    draft.mark(index, end, {"via": "manifest"})
+    note_manifest(draft, index, end)
     return end
 
 
@@ -280,55 +277,16 @@ def _take(draft: Draft, index: int, end: int, value: Any) -> int | None:
             None,
         )
         if lone and not is_dump(lone):
-            _manifest(draft, index, end, [lone])
+            note_manifest(draft, index, end)
             return end
         return end if objects and read_fragment(draft, index, end, objects) else None
     asked = draft.command.verb in ("get", "edit") and draft.command.tool == "kubectl"
     dumps = [item for item in whole if is_dump(item) or (asked and item.get("kind") != "List")]
-    manifests = [item for item in whole if item not in dumps] if len(dumps) < len(whole) else []
-    if manifests:
-        _manifest(draft, index, end, manifests)
     if dumps:
         _project(draft, index, end, dumps)
+    else:
+        note_manifest(draft, index, end)
     return end
-
-
-def _manifest(draft: Draft, index: int, end: int, items: list[Object]) -> None:
-    position = index
-    for item in items:
-        metadata = item.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        version = item.get("apiVersion")
-        version = version if isinstance(version, str) else None
-        name = metadata.get("name") or item.get("id")
-        namespace = metadata.get("namespace") or item.get("namespace")
-        kind = str(item.get("kind"))
-        at = next(
-            (
-                line
-                for line in range(position, end)
-                if re.search(rf"kind\"?:\s*[\"']?{re.escape(kind)}\b", draft.lines[line].text)
-            ),
-            index,
-        )
-        begins = at
-        while (
-            begins > position
-            and draft.lines[begins - 1].text.strip() not in ("---", "")
-            and not draft.lines[begins - 1].text.startswith("---")
-        ):
-            begins -= 1
-        era = "2015" if version and version.startswith("v1beta") and "/" not in version else "today"
-        draft.add(
-            "manifest", begins, line=draft.lines[begins].number, kind=kind[:253], api_version=version,
-            name=str(name)[:253] if name is not None else None,
-            namespace=str(namespace)[:253] if namespace else None, era=era,
-        )  # fmt: skip
-        if era == "2015":
-            draft.evidence("era", "2015", begins)
-        position = min(at + 1, end - 1)
-    draft.show("manifest", index)
-    draft.mark(index, end, {"via": "manifest"})
 
 
 def newest(value: Any) -> datetime | None:

@@ -17,10 +17,11 @@ from bot.read.describe import read_description
 from bot.read.describe_objects import READERS, emit_node_condition
 from bot.read.draft import PASTE, Draft
 from bot.read.etcd import read_etcd
-from bot.read.events import emit_timed_rows, read_events
+from bot.read.events import emit_timed_rows, read_events, retire_events
 from bot.read.firewall import read_firewall
 from bot.read.journal import log_about, read_log
 from bot.read.machine import read_machine
+from bot.read.manifests import check_manifests
 from bot.read.normalize import normalize
 from bot.read.objects import read_objects
 from bot.read.sockets import read_sockets
@@ -165,6 +166,7 @@ def read_text(text: str, source_name: str, now: datetime | None) -> Observations
     if prose_at >= 0:
         draft.show("prose", prose_at)
     _finish(draft)
+    retire_events(draft)
     seen = draft.finish()
     seen.facts += _scheduling(seen.passages, draft.only_pod or UNKNOWN_POD)
     return seen
@@ -185,6 +187,7 @@ def _note_line(draft: Draft, index: int) -> None:
 
 
 def _finish(draft: Draft) -> None:
+    check_manifests(draft)
     whole = "\n".join([line.text for line in draft.lines])
     cluster.gather(draft, whole)
     count = draft.lines[-1].number if draft.lines else 0

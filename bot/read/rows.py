@@ -14,6 +14,7 @@ from bot.read.words import CLUSTER_SCOPED, WORKLOADS, age, kind_of, known, label
 Reader = Callable[[Draft, int, Row, str, "str | None"], None]
 
 _READY = re.compile(r"(\d{1,9})/(\d{1,9})$")
+_SIZE = re.compile(r"\d{1,12}(\.\d{1,6})?([kKMGTPE]i?)?")
 _QUIET_STATUS: Final = frozenset({"Running", "Completed", "Succeeded"})
 _KUBERNETES_NAMES: Final = frozenset({"kube-apiserver", "kube-scheduler", "kube-controller-manager", "etcd"})
 
@@ -147,10 +148,14 @@ def claim_row(draft: Draft, index: int, row: Row, name: str, namespace: str | No
     phase = known(row.get("STATUS"))
     storage_class = known(row.get("STORAGECLASS"))
     volume = known(row.get("VOLUME"))
+    size = known(row.get("CAPACITY"))
+    if phase == "Pending" and volume and size and not storage_class and not _SIZE.fullmatch(size):
+        # Columns that do not line up: three are empty in this row, and what is left is the class and the age.
+        storage_class, volume, size = volume, None, None
     draft.add(
         "claim", index, claim=claim, namespace=namespace or draft.namespace, phase=phase, storage_class=storage_class,
         has_class=storage_class is not None if "STORAGECLASS" in row else None, volume=volume,
-        size=known(row.get("CAPACITY")), age_s=age(row.get("AGE")),
+        size=size, age_s=age(row.get("AGE")),
     )  # fmt: skip
     if volume:
         draft.relate(f"volume {volume}", f"claim {claim}", "backs")

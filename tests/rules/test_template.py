@@ -43,6 +43,14 @@ def test_an_unknown_word_of_a_command_is_noted_once() -> None:
     assert words.unknown == ["secret"]
 
 
+def test_lines_of_a_file_are_neither_quoted_nor_joined_nor_moved() -> None:
+    lines = '  selector:\n    name: "it\'s $HOME"\x1b[2J'
+    words = Words({"p": fact("manifest_problem", problem="selector-empty", corrected=lines, file="a b.yaml")})
+    assert words.command("{p.corrected}") == '  selector:\n    name: "it\'s $HOME"[2J'
+    assert words.command("{corrected}") == words.command("{p.corrected}")
+    assert words.command("kubectl create -f {p.file}") == "kubectl create -f 'a b.yaml'"
+
+
 def test_the_namespace_option_disappears_when_the_namespace_is_unknown() -> None:
     words = Words({"p": fact("pod", pod="web-0")})
     assert words.command("kubectl -n {namespace} get pod {pod}") == "kubectl get pod web-0"

@@ -13,6 +13,8 @@ from typing import Any
 from bot.collect.joins.components import Components
 from bot.collect.joins.hosts import flannel_prefixes, uses_flannel
 from bot.collect.joins.known import Known, with_attributes
+from bot.collect.objects.services import differing, nearest
+from bot.collect.objects.values import shown_labels
 from rules.kinds import Fact, Source, fact
 
 Json = Mapping[str, Any]
@@ -245,6 +247,8 @@ def _service(
         pod for pod, (_, labels) in pods.items()
         if pod.startswith(f"{namespace}/") and all(labels.get(k) == v for k, v in selector.items())
     ]  # fmt: skip
+    labelled = [{str(k): str(v) for k, v in labels.items()} for _, labels in pods.values()]
+    near = None if matching else nearest(selector, labelled)
     yield fact(
         "service",
         at.source,
@@ -254,4 +258,7 @@ def _service(
         has_selector=True,
         endpoints=0,
         matching_pods=len(matching) if pods else None,
+        ready_pods=len(matching) if pods else None,
+        nearest_labels=shown_labels(near) if near else None,
+        differs=differing(selector, near) if near else None,
     )

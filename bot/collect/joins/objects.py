@@ -5,15 +5,19 @@ Recorded and live clusters have had these joins already, when their objects were
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.collect.joins.known import Known, with_attributes
+from bot.collect.objects.services import differing, nearest
+from bot.collect.objects.values import shown_labels
 from rules.kinds import Fact, Source, fact
 
 OWN_SERVICES: Final = ("kubernetes", "kubernetes-ro")
 """What the control plane publishes for itself (the second one only in 2015)."""
-_NEAR: Final = 1
+_OPTION: Final = re.compile(r" -(o|n|-output|-namespace)[ =]?\S{1,80}| --?[\w-]{1,40}(=\S{1,80})?")
+_STORAGE_CLASS: Final = ("sc", "storageclass", "storageclasses", "storageclass.storage.k8s.io")
 
 
 def object_facts(known: Known) -> Iterator[Fact]:
@@ -24,6 +28,8 @@ def object_facts(known: Known) -> Iterator[Fact]:
         yield from _controllers(known, pods)
     if "get-services" in shows:
         yield from _own_service(known)
+    if "get-storageclasses" in shows:
+        yield from _storage_classes(known)
 
 
 def _pairs(text: object) -> dict[str, str]:
@@ -49,45 +55,15 @@ def _services(known: Known, pods: list[Fact]) -> Iterator[Fact]:
             continue
         matching = _meant(selector, _namespace(one["service"]), pods)
         running = [pod for pod in matching if pod.get("phase") == "Running" or pod.get("ready") is True]
-        nearest = None if matching else _nearest(selector, pods)
+        near = None if matching else nearest(selector, [_pairs(pod["labels"]) for pod in pods])
         yield with_attributes(
             one,
             matching_pods=len(matching),
             ready_pods=len(running),
             endpoints=0 if not running else None,
-            nearest_labels=str(nearest["labels"]) if nearest else None,
-            differs=_difference(selector, _pairs(nearest["labels"])) if nearest else None,
+            nearest_labels=shown_labels(near) if near else None,
+            differs=differing(selector, near) if near else None,
         )
-
-
-def _nearest(selector: Mapping[str, str], pods: list[Fact]) -> Fact | None:
-    """The Pod whose labels come nearest to what the selector asks."""
-
-    def likeness(pod: Fact) -> tuple[int, int, int]:
-        labels = _pairs(pod["labels"])
-        same = sum(labels.get(k) == v for k, v in selector.items())
-        keys = sum(k in labels for k in selector)
-        return same, sum(v in labels.values() for v in selector.values()), keys
-
-    best = max(pods, key=likeness, default=None)
-    return best if best is not None and sum(likeness(best)) >= _NEAR else None
-
-
-def _difference(selector: Mapping[str, str], labels: Mapping[str, str]) -> str:
-    parts = []
-    for key, value in sorted(selector.items()):
-        if labels.get(key) == value:
-            continue
-        same_value = [k for k, v in labels.items() if v == value]
-        has = (
-            f"they have {key}={labels[key]}"
-            if key in labels
-            else f"they have {same_value[0]}={value}"
-            if same_value
-            else "they have no such label"
-        )
-        parts.append(f"{key}={value} ({has})")
-    return ", ".join(parts)
 
 
 def _controllers(known: Known, pods: list[Fact]) -> Iterator[Fact]:
@@ -107,6 +83,23 @@ def _controllers(known: Known, pods: list[Fact]) -> Iterator[Fact]:
             unready=len(current) - len(ready) if len(current) > len(ready) else None,
             short=len(ready) < desired,
         )
+
+
+def _storage_classes(known: Known) -> Iterator[Fact]:
+    """Which claims ask for a class that a whole list of StorageClasses does not have."""
+    classes = {one["storage_class"] for one in known.of("storage_class")}
+    commands = [str(one["command"]) for one in known.of("paste") if one.get("command")]
+    if any(_lists_one(command, _STORAGE_CLASS) for command in commands):
+        return
+    for one in known.of("claim"):
+        if one.get("storage_class") and one.get("class_exists") is None:
+            yield with_attributes(one, class_exists=one["storage_class"] in classes)
+
+
+def _lists_one(command: str, resource: tuple[str, ...]) -> bool:
+    """Whether a command shows some objects of a kind only, so that its table is no whole list."""
+    words = _OPTION.sub("", command).split()
+    return "|" in words or any(word in resource for word in words[:-1])
 
 
 def _own_service(known: Known) -> Iterator[Fact]:

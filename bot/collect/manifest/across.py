@@ -206,5 +206,5 @@ def _no_selector(service: Subject, external: set[tuple[str, str]]) -> None:
     if service.name == "kubernetes" or any(one.field == "spec.selector" for one in service.problems):
         return  # the API server's own, or said already
     indent = " " * spec.column
-    service.add("selector-missing", ("spec", "selector"),
-                corrected=joined(["spec:", f"{indent}selector:", f"{indent}  app: <label of the pods>"]))  # fmt: skip
+    lines = ["spec:", f"{indent}selector:", f"{indent}  app: <label of the pods>"]
+    service.add("selector-missing", ("spec", "selector"), corrected=service.lines(lines))

@@ -77,7 +77,7 @@ def _inserted(subject: Subject, field: str, word: str) -> str:
     first = subject.page.line(subject.root.line)
     new = f"{' ' * subject.root.column}{field}: {word or '<' + field + '>'}"
     if subject.root.flow:
-        return f'"{field}": "{word or "<" + field + ">"}",'
+        return subject.lines([new])
     if subject.root.column and first.lstrip().startswith("- "):
         return joined(
             [" " * (subject.root.column - 2) + "- " + new.strip(), " " * subject.root.column + first.lstrip()[2:]]

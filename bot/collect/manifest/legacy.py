@@ -88,11 +88,11 @@ def _name(subject: Subject) -> None:
 
 def _top(subject: Subject, line: str) -> str:
     """The first line of an object with one more above it."""
+    if subject.root.flow:
+        return subject.lines([line])
     first = subject.page.line(subject.root.line)
     indent = " " * subject.root.column
-    return (
-        joined([indent + line, indent + first.strip().removeprefix("- ")]) if first.strip() not in ("{", "[") else line
-    )
+    return joined([indent + line, indent + first.strip().removeprefix("- ")])
 
 
 def _service(subject: Subject) -> None:
@@ -112,7 +112,7 @@ def _service(subject: Subject) -> None:
 
 def _top_end(subject: Subject, *lines: str) -> str:
     """New fields of an object, as deep as its other ones."""
-    return joined(" " * subject.root.column + line for line in lines)
+    return subject.lines(" " * subject.root.column + line for line in lines)
 
 
 def _labels(subject: Subject, path: Path, of: str) -> None:
@@ -123,7 +123,7 @@ def _labels(subject: Subject, path: Path, of: str) -> None:
         owner = subject.root.at(path)
         indent = " " * (owner.column if owner else 0)
         lines = [f"{indent}labels:", f'{indent}  name: "{name}"']
-        subject.add("labels-missing", full, value=of, corrected=joined(lines))
+        subject.add("labels-missing", full, value=of, corrected=subject.lines(lines))
 
 
 def _controller(subject: Subject) -> None:
@@ -138,7 +138,7 @@ def _controller(subject: Subject) -> None:
         written = [f'    {preferred}: "{template.get(preferred, subject.name or "<name>")}"']
         message = f"replicationController \"{subject.name}\" is invalid: spec.selector: required value 'map[]'"
         subject.add("selector-name-missing", selector_at, expected=preferred, message=message,
-                    corrected=joined(["  replicaSelector:", *written]))  # fmt: skip
+                    corrected=subject.lines(["  replicaSelector:", *written]))  # fmt: skip
     if not _has(subject, *map(str, template_at)):
         message = f'replicationController "{subject.name}" is invalid: spec.template: required value'
         subject.add("required-missing", template_at, message=message)

@@ -121,21 +121,24 @@ def _required(subject: Subject, path: Path, name: str) -> None:
     message = f"{dotted(full)}: Required value"
     if name == "selector" and path == ("spec",):
         labels = subject.at("spec", "template", "metadata", "labels")
-        lines = _selector_lines(labels)
-        subject.add("selector-missing", full, message=message, corrected=lines)
+        subject.add("selector-missing", full, message=message, corrected=subject.lines(_selector_lines(labels)))
         return
     subject.add("required-missing", full, value="", message=message, corrected=_with_line(subject, path, name))
 
 
-def _selector_lines(labels: Node | None) -> str:
+def _selector_lines(labels: Node | None) -> list[str]:
     pairs = [f"      {key.text}: {value.text}" for key, value in (labels.entries or () if labels else ())][:3]
-    return "\n".join(["spec:", "  selector:", "    matchLabels:", *(pairs or ["      app: <label of the template>"])])
+    return ["spec:", "  selector:", "    matchLabels:", *(pairs or ["      app: <label of the template>"])]
 
 
 def _with_line(subject: Subject, path: Path, name: str) -> str:
     """The lines of an object with the missing field after its first line."""
     node = subject.root.at(path)
-    if node is None or not node.entries or node.flow:
+    if node is None or not node.entries:
+        return ""
+    if subject.root.flow:
+        return subject.lines([f"{name}: <{name}>"])
+    if node.flow:
         return ""
     first = subject.page.line(node.line)
     written = f"{' ' * node.column}{name}: <{name}>"

@@ -67,9 +67,8 @@ def _name(subject: Subject) -> None:
         lines = ["metadata:", "  name: <name>"]
         if metadata is not None and metadata.entries and not metadata.flow:
             lines = ["metadata:", f"{' ' * metadata.column}name: <name>"]
-        subject.add(
-            "name-missing", ("metadata", "name"), message="resource name may not be empty", corrected="\n".join(lines)
-        )
+        message = "resource name may not be empty"
+        subject.add("name-missing", ("metadata", "name"), message=message, corrected=subject.lines(lines))
         return
     node = subject.at("metadata", "name")
     if node is None or subject.kind in _FREE_NAMES:
@@ -105,7 +104,7 @@ def _service(subject: Subject) -> None:
                 indent = " " * spec.column
                 lines = ["spec:", f"{indent}ports:", f"{indent}  - port: <port>"]
             subject.add(
-                "port-missing", ("spec", "ports"), message="spec.ports: Required value", corrected="\n".join(lines)
+                "port-missing", ("spec", "ports"), message="spec.ports: Required value", corrected=subject.lines(lines)
             )
     elif len(ports.items) > 1:
         for number, port in enumerate(ports.items):
@@ -139,6 +138,11 @@ def _template(subject: Subject) -> None:
         ("spec", "selector") if subject.kind == "ReplicationController" else ("spec", "selector", "matchLabels")
     )
     selector = pairs(subject.root.at(selector_at))
+    if labels and _selects_nothing(subject):
+        lines = ["    matchLabels:", *(f"      {name}: {value}" for name, value in list(labels.items())[:1])]
+        message = "spec.selector: Invalid value: {}: empty selector is invalid"
+        subject.add("selector-name-missing", ("spec", "selector", "matchLabels"), expected=next(iter(labels)),
+                    message=message, corrected=subject.lines(lines))  # fmt: skip
     if selector and not labels:
         said = any(one.field.endswith("template.metadata.labels") for one in subject.problems)
         if said or subject.root.at(where) is None:
@@ -147,11 +151,22 @@ def _template(subject: Subject) -> None:
         indent = template.column if template is not None and template.entries else 6
         lines = [" " * indent + "labels:", *(f"{' ' * indent}  {name}: {value}" for name, value in selector.items())]
         message = "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
-        subject.add("labels-missing", labels_at, value=shown(selector), message=message, corrected=joined(lines))
+        subject.add("labels-missing", labels_at, value=shown(selector), message=message, corrected=subject.lines(lines))
     elif selector and not selector.items() <= labels.items():
         message = "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`"
         subject.add("selector-mismatch", selector_at, value=shown(selector), expected=shown(labels), message=message,
                     corrected=matching(subject, selector_at, labels_at))  # fmt: skip
+
+
+def _selects_nothing(subject: Subject) -> bool:
+    """Whether a selector is there with nothing in it, and nothing was said of it yet."""
+    selector = subject.at("spec", "selector")
+    if selector is None or subject.kind == "ReplicationController":
+        return False
+    if any(one.field.startswith("spec.selector") for one in subject.problems):
+        return False
+    expressions = selector.get("matchExpressions")
+    return not pairs(selector.get("matchLabels")) and not (expressions is not None and expressions.items)
 
 
 # --- pods -----------------------------------------------------------------------------------------------

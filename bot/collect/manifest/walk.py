@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import yaml
+
 from bot.collect.manifest.nodes import Node, Path
-from bot.collect.manifest.problems import Page, Problem, dotted
+from bot.collect.manifest.problems import Page, Problem, dotted, indent_of, joined
 from bot.collect.manifest.schemas import Api, Schema
 
 
@@ -47,6 +50,18 @@ class Subject:
 
     def at(self, *path: str | int) -> Node | None:
         return self.root.at(path)
+
+    def lines(self, lines: Iterable[str]) -> str:
+        """Corrected lines that consist of new fields, written as the object is: in block style, or as JSON."""
+        text = joined(lines)
+        if not self.root.flow or not text:
+            return text
+        indent = " " * (indent_of(text) + 2)
+        try:
+            fields = yaml.safe_load(text)
+        except yaml.YAMLError:
+            return text
+        return "\n".join(f"{indent}{json.dumps(name)}: {json.dumps(value)}," for name, value in fields.items())
 
     @property
     def is_flat(self) -> bool:

@@ -1,4 +1,4 @@
-"""Facts about who may stop a request: admission webhooks, aggregated APIs, role bindings."""
+"""Facts about who may stop a request: admission webhooks and role bindings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from bot.collect.objects.values import (
     joined,
     mapping,
     mappings,
-    message,
     namespaced,
     sequence,
     text,
@@ -31,7 +30,6 @@ def project(situation: Situation, services: Services) -> None:
         for configuration in situation.inventory.all_of(kind):
             for webhook in mappings(configuration.fields.get("webhooks")):
                 _webhook(situation, services, configuration, webhook)
-    _api_services(situation)
     _bindings(situation)
 
 
@@ -66,7 +64,7 @@ def _webhook(situation: Situation, services: Services, configuration: Thing, web
             resource for rule in mappings(webhook.get("rules")) for resource in sequence(rule.get("resources"))
         ),
         all_namespaces=everywhere,
-        workload=_workload_behind(situation, services, namespace, service_name),
+        workload=services.workload_behind(namespace, service_name),
     )
     for upper in (configuration.subject, f"webhook {name}"):
         if key:
@@ -95,55 +93,6 @@ def _failing(situation: Situation, webhook: str) -> list[str]:
         if any(each.message and quoted in each.message for each in workload.conditions):
             found[situation.top_of(workload)] = None
     return list(found)
-
-
-def _workload_behind(situation: Situation, services: Services, namespace: str | None, name: str | None) -> str | None:
-    service = situation.inventory.services.get((namespace, name)) if name else None
-    if service is None or not service.selector:
-        return None
-    for pod in services.pods(service):
-        top = situation.top(pod)
-        if top:
-            return top
-    for workload in situation.workloads_in.get(namespace, ()):
-        labels = workload.template_labels
-        if not workload.owner and labels and all(labels.get(k) == v for k, v in service.selector.items()):
-            return workload.subject
-    return None
-
-
-# --- aggregated APIs -------------------------------------------------------------------------------------
-def _api_services(situation: Situation) -> None:
-    for each in situation.inventory.all_of("apiservice"):
-        condition = next(
-            (c for c in mappings(at(each.fields.get("status"), "conditions")) if c.get("type") == "Available"),
-            None,
-        )
-        if condition is None or condition.get("status") == "True":
-            continue
-        called = mapping(at(each.fields.get("spec"), "service"))
-        service = namespaced(text(called.get("namespace")), called["name"]) if text(called.get("name")) else None
-        source = Source(each.subject, "status.conditions[Available]", message(condition.get("message")) or "")
-        situation.fact(
-            "api_service",
-            source,
-            api_service=each.name,
-            available=False,
-            reason=text(condition.get("reason")),
-            message=message(condition.get("message")),
-            service=service,
-        )
-        situation.passage(
-            message(condition.get("message")),
-            source,
-            via="condition",
-            reason=text(condition.get("reason")),
-            object=each.subject,
-            service=service,
-            stale=False,
-        )
-        if service:
-            situation.relate(f"service {service}", each.subject, "answers")
 
 
 # --- bindings --------------------------------------------------------------------------------------------

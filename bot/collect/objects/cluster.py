@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from bot.collect.objects import reading
 from bot.collect.objects.records import Node
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, mapping, mappings, message, namespaced, sequence, text
@@ -35,6 +36,8 @@ _PLATFORM_LABELS: Final = (
 API_SERVER_POD: Final = "kube-apiserver-"
 MAX_RECORDED_NAMESPACES: Final = 20
 """With more namespaces than this, `recorded` is told once a kind instead of once a kind and namespace."""
+SETTLING_S: Final = 120
+"""What the conditions of a namespace say so soon after its deletion was asked for is only its progress."""
 
 
 def project(situation: Situation) -> None:
@@ -158,6 +161,13 @@ def _namespaces(situation: Situation) -> None:
         if status.get("phase") != "Terminating":
             continue
         dead = asked.get(each.name)
+        for left in situation.inventory.deleting:
+            if left.namespace == each.name:
+                situation.relate(f"{left.kind} {each.name}/{left.name}", each.subject, "is left in")
+        for pod in situation.inventory.pods_of.get(each.name, []):
+            if pod.deleting:
+                situation.relate(pod.subject, each.subject, "is left in")
+        age = situation.age(dead.asked_at) if dead else None
         conditions = [c for c in mappings(status.get("conditions")) if c.get("status") == "True"]
         for condition in conditions or [{}]:
             source = Source(
@@ -170,11 +180,13 @@ def _namespaces(situation: Situation) -> None:
                 source,
                 namespace=each.name,
                 phase="Terminating",
-                terminating_s=situation.age(dead.asked_at) if dead else None,
+                terminating_s=age,
                 condition=text(condition.get("type")),
                 message=message(condition.get("message")),
                 finalizers=",".join(str(f) for f in sequence(at(each.fields.get("spec"), "finalizers"))) or None,
             )
+            if age is not None and age < SETTLING_S:
+                continue
             situation.passage(
                 message(condition.get("message")),
                 source,
@@ -209,8 +221,9 @@ def _deleting(situation: Situation) -> None:
 def _requests(situation: Situation) -> None:
     for each in situation.inventory.all_of("certificatesigningrequest"):
         status, spec = mapping(each.fields.get("status")), mapping(each.fields.get("spec"))
-        conditions = {text(c.get("type")) for c in mappings(status.get("conditions"))}
+        conditions = {c.type: c for c in reading.conditions(status)}
         state = "Denied" if "Denied" in conditions else "Failed" if "Failed" in conditions else "Pending"
+        said = conditions.get(state)
         if state == "Pending" and ("Approved" in conditions or status.get("certificate")):
             continue
         situation.fact(
@@ -220,6 +233,8 @@ def _requests(situation: Situation) -> None:
             user=text(spec.get("username")),
             signer=text(spec.get("signerName")),
             state=state,
+            reason=said.reason if said else None,
+            message=said.message if said else None,
             age_s=situation.age(each.created),
         )
 

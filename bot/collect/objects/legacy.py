@@ -90,11 +90,26 @@ def _pod_spec(state: Json) -> Json:
     spec: Json = {
         key: manifest[key] for key in ("containers", "volumes", "hostNetwork", "dnsPolicy") if key in manifest
     }
+    if "containers" in spec:
+        spec["containers"] = [_container(each) for each in mappings(spec["containers"])]
     policy = mapping(manifest.get("restartPolicy"))
     for name in ("always", "onFailure", "never"):
         if name in policy:
             spec["restartPolicy"] = name[0].upper() + name[1:]
     return spec
+
+
+def _container(container: Json) -> Json:
+    """Before there were `resources`, the scheduler counted a container's `cpu` (thousandths) and `memory` (bytes)."""
+    cpu, memory = container.get("cpu"), container.get("memory")
+    counted: Json = {}
+    if type(cpu) is int and cpu > 0:
+        counted["cpu"] = f"{cpu}m"
+    if type(memory) is int and memory > 0:
+        counted["memory"] = str(memory)
+    if not counted or "resources" in container:
+        return container
+    return {**container, "resources": {"limits": counted, "requests": counted}}
 
 
 def _pod(obj: Json) -> Json:
@@ -108,10 +123,12 @@ def _pod(obj: Json) -> Json:
         if type(each) is dict and name not in ("POD", "net")
     ]
     for each in statuses:
-        if "lastState" not in each and mappings(each.get("lastTerminationState")):
+        if "lastState" not in each and mapping(each.get("lastTerminationState")):
             each["lastState"] = each["lastTerminationState"]
-        if "termination" in each.get("state", {}) if type(each.get("state")) is dict else False:
-            each["state"] = {**each["state"], "terminated": each["state"]["termination"]}
+        for name in ("state", "lastState"):
+            state = mapping(each.get(name))
+            if "termination" in state:
+                each[name] = {**state, "terminated": state["termination"]}
     status: Json = {
         "phase": current.get("status"),
         "message": current.get("message"),

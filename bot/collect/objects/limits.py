@@ -6,13 +6,14 @@ from collections import Counter
 from typing import Final
 
 from bot.collect.objects import reading
-from bot.collect.objects.records import Condition, Selector, Thing, Workload
+from bot.collect.objects.records import Condition, Pod, Thing, Workload
 from bot.collect.objects.references import scale_target
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, integer, mapping, mappings, namespaced, quantity, text, word
 from rules.kinds import Source
 
-_WORKLOAD_KINDS: Final = ("deployment", "replicaset", "statefulset", "replicationcontroller", "daemonset")
+_ALLOWED: Final = "DisruptionAllowed"
+_NOT_COMPUTED: Final = "SyncFailed"
 
 
 def project(situation: Situation) -> None:
@@ -129,6 +130,10 @@ def _autoscalers(situation: Situation) -> None:
         )
         if subject:
             situation.relate(subject, autoscaler.subject, "is scaled by")
+        for group in _metric_groups(spec):
+            for api in situation.inventory.all_of("apiservice"):
+                if api.name.endswith(f".{group}") and api.name.count(".") == group.count(".") + 1:
+                    situation.relate(api.subject, autoscaler.subject, "measures for")
         for each in bad:
             source = Source(autoscaler.subject, f"status.conditions[{each.type}]", each.message or each.reason or "")
             situation.fact(
@@ -182,6 +187,17 @@ def _metrics(spec: dict[str, object]) -> list[str]:
     return found
 
 
+def _metric_groups(spec: dict[str, object]) -> set[str]:
+    """The API groups that an autoscaler's metrics come from."""
+    groups = {"pods": "custom.metrics.k8s.io", "object": "custom.metrics.k8s.io", "external": "external.metrics.k8s.io"}
+    metrics = mappings(spec.get("metrics"))
+    return {group for each in metrics for key, group in groups.items() if key in each} | (
+        {"metrics.k8s.io"}
+        if not metrics or any("resource" in each or "containerResource" in each for each in metrics)
+        else set()
+    )
+
+
 def _without_request(workload: Workload, metrics: list[str]) -> str | None:
     """A container without the request that a utilization is a percentage of (a limit stands in for it)."""
     for metric in metrics:
@@ -195,17 +211,28 @@ def _without_request(workload: Workload, metrics: list[str]) -> str | None:
 
 # --- disruption budgets ----------------------------------------------------------------------------------
 def _budgets(situation: Situation) -> None:
-    moving = any(node.cordoned for node in situation.inventory.nodes.values())
-    for budget in situation.inventory.all_of("poddisruptionbudget"):
+    cordoned = {name for name, node in situation.inventory.nodes.items() if node.cordoned}
+    budgets = list(situation.inventory.all_of("poddisruptionbudget"))
+    for budget in budgets:
         status, spec = mapping(budget.fields.get("status")), mapping(budget.fields.get("spec"))
         allowed, expected = integer(status.get("disruptionsAllowed")), integer(status.get("expectedPods"))
         healthy, desired = integer(status.get("currentHealthy")), integer(status.get("desiredHealthy"))
         selector = reading.selector(spec.get("selector"))
         never = _never_allows(spec, expected)
+        refusal = next(
+            (each for each in reading.conditions(status) if each.type == _ALLOWED and each.status != "True"), None
+        )
         short = healthy is not None and desired is not None and healthy < desired and bool(expected)
-        near = selector is not None and _covers_near(situation, budget, selector)
-        if not (short or (moving and (never or allowed == 0)) or situation.hygiene or near):
+        unknown = refusal is not None and refusal.reason == _NOT_COMPUTED
+        covered = situation.inventory.matching(budget.namespace, selector) if selector else []
+        near = any(pod in situation.near for pod in covered)
+        moving = bool(cordoned) and (never or allowed == 0)
+        if not (short or unknown or moving or situation.hygiene or near):
             continue
+        # The Pods of a DaemonSet stay where they are: a drain leaves them out.
+        movable = [pod for pod in covered if not (pod.owner and pod.owner.kind == "daemonset")]
+        held = next((pod for pod in movable if pod.node in cordoned), None) if cordoned else None
+        top = next(filter(None, map(situation.top, [held] if held else covered)), None)
         situation.fact(
             "disruption_budget",
             Source(budget.subject, "spec and status", f"{healthy} healthy of {expected}, {desired} demanded"),
@@ -217,11 +244,27 @@ def _budgets(situation: Situation) -> None:
             desired_healthy=desired,
             never_allows=never,
             selector=reading.shown_selector(selector),
+            reason=refusal.reason if refusal else None,
+            message=refusal.message if refusal else None,
+            node=held.node if held else None,
+            pod=held.key if held else None,
+            workload=top,
+            also=_second_budget(budget, budgets, held),
         )
+        if held:
+            situation.relate(budget.subject, f"node {held.node}", "keeps Pods on")
+        for pod in covered:
+            if pod in situation.sick_set:
+                situation.relate(pod.subject, budget.subject, "counts for")
 
 
-def _covers_near(situation: Situation, budget: Thing, selector: Selector) -> bool:
-    return any(pod.namespace == budget.namespace and selector.matches(pod.labels) for pod in situation.near)
+def _second_budget(budget: Thing, budgets: list[Thing], pod: Pod | None) -> str | None:
+    """Another budget that covers a Pod: the eviction API does not evict a Pod with two."""
+    for each in budgets if pod else ():
+        selector = reading.selector(mapping(each.fields.get("spec")).get("selector"))
+        if each is not budget and pod and each.namespace == pod.namespace and selector and selector.matches(pod.labels):
+            return each.key
+    return None
 
 
 def _never_allows(spec: dict[str, object], expected: int | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.collect.objects import (
     admission,
+    aggregation,
     cluster,
     events,
     hygiene,
@@ -88,6 +89,7 @@ class Projector:
         Storage(situation).project()
         limits.project(situation)
         admission.project(situation, services)
+        aggregation.project(situation, services)
         references.project(situation)
         events.project(situation)
         relations.project(situation, services)

@@ -21,6 +21,7 @@ from bot.collect.objects.resources import kind_of
 from bot.collect.objects.values import (
     Json,
     at,
+    event_reason,
     integer,
     labels,
     mapping,
@@ -53,6 +54,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "mutatingwebhookconfiguration": ("webhooks",),
     "validatingwebhookconfiguration": ("webhooks",),
     "apiservice": ("spec", "status"),
+    "customresourcedefinition": ("status",),
     "lease": ("spec",),
     "certificatesigningrequest": ("spec", "status"),
     "componentstatus": ("conditions",),
@@ -157,6 +159,9 @@ def workload(kind: str, namespace: str | None, name: str, obj: Json, legacy: boo
         legacy,
         moment(status.get("startTime")),
         legacy and bool(_GENERATED.match(name)),
+        text(spec.get("timeZone")),
+        text(spec.get("concurrencyPolicy")),
+        integer(spec.get("startingDeadlineSeconds")),
     )
 
 
@@ -325,8 +330,8 @@ def event(namespace: str | None, obj: Json) -> Event | None:
         name,
         text(about.get("uid")),
         container[1] if container else None,
-        text(obj.get("reason")),
-        text(obj.get("type")) or "Normal",
+        event_reason(text(obj.get("reason")) or "") or None,
+        text(obj.get("type")) or "",  # before 1.1 events had none
         message(obj.get("message")) or message(obj.get("note")) or "",
         times,
         last,

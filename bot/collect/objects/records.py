@@ -235,6 +235,9 @@ class Workload:
     legacy: bool
     start_time: float | None = None
     generated: bool = False
+    time_zone: str | None = None
+    concurrency: str | None = None
+    starting_deadline: int | None = None
 
     @property
     def subject(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.collect.objects.records import Endpoints, Pod, Port, Service, ServicePort, Thing
@@ -70,6 +70,21 @@ class Services:
     def pods(self, service: Service) -> list[Pod]:
         return self._inventory.matching(service.namespace, service.selector) if service.selector else []
 
+    def workload_behind(self, namespace: str | None, name: str | None) -> str | None:
+        """The controller of the Pods behind a Service, also when it has none now."""
+        service = self._inventory.services.get((namespace, name)) if name else None
+        if service is None or not service.selector:
+            return None
+        for pod in self.pods(service):
+            top = self._situation.top(pod)
+            if top:
+                return top
+        for workload in self._situation.workloads_in.get(namespace, ()):
+            labels = workload.template_labels
+            if not workload.owner and labels and all(labels.get(k) == v for k, v in service.selector.items()):
+                return workload.subject
+        return None
+
     def selecting(self, pod: Pod) -> list[Service]:
         """The Services that send to a Pod."""
         return self.carrying(pod.namespace, pod.labels)
@@ -129,9 +144,9 @@ class Services:
         ):
             return True
         found = self.endpoints(service.namespace, service.name)
+        if service.legacy and not (service.selector and service.labels):
+            return True
         if not service.selector:
-            if service.legacy:
-                return True
             return found is not None and not found.ready and not found.not_ready and self._age(service) > 60
         if found is not None:
             empty = not found.ready
@@ -307,6 +322,7 @@ class Services:
                     ingress=ingress.key,
                     namespace=ingress.namespace,
                     **{"class": named or annotated},
+                    has_class=bool(named or annotated),
                     class_exists=exists,
                     has_address=bool(sequence(at(ingress.fields.get("status"), "loadBalancer", "ingress"))),
                     default_class=default,
@@ -379,11 +395,19 @@ def nearness(wanted: Mapping[str, str], labels: Mapping[str, str]) -> float:
     for key, value in wanted.items():
         if labels.get(key) == value:
             score += 1.0
-        elif key in labels:
-            score += 0.6 if similar(value, [labels[key]]) else 0.3
+        elif key in labels and similar(value, [labels[key]]):
+            score += 0.6
         elif value in values:
             score += 0.5
+        elif key in labels:
+            score += 0.3
     return score / len(wanted)
+
+
+def nearest(wanted: Mapping[str, str], candidates: Iterable[Mapping[str, str]]) -> Mapping[str, str] | None:
+    """The labels that come nearest to what a selector wants; None when none comes near."""
+    best = max(candidates, key=lambda labels: nearness(wanted, labels), default=None)
+    return best if best is not None and nearness(wanted, best) >= NEAREST_SHARE else None
 
 
 def differing(wanted: Mapping[str, str], labels: Mapping[str, str]) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.collect.objects import reading
 from bot.collect.objects.pod_record import RECENT_S
-from bot.collect.objects.records import Node, Pod, Selector, Term, Thing
+from bot.collect.objects.records import Condition, Deleting, Node, Pod, Selector, Term, Thing
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import (
     Json,
@@ -81,27 +82,26 @@ class Storage:
 
     def _is_odd(self, claim: Thing, users: list[Pod]) -> bool:
         found = phase(claim)
+        if self._deletion(claim) is not None:
+            return True
         if found in ("Bound", None):
-            return False
+            return bool(bad_claim_conditions(claim))
         if found == "Pending" and not users:
             if self.binding_mode(claim) == LATE:
                 return False  # it waits for its first user, as it should
             return (self._situation.age(claim.created) or 0) > 30
         return found != "Pending" or (self._situation.age(claim.created) or 0) > 15
 
+    def _deletion(self, claim: Thing) -> Deleting | None:
+        own = (claim.kind, claim.namespace, claim.name)
+        return next((e for e in self._situation.inventory.deleting if (e.kind, e.namespace, e.name) == own), None)
+
     def _claim(self, claim: Thing, users: list[Pod]) -> None:
         spec = mapping(claim.fields.get("spec"))
         name = self.class_of(claim)
         exists = name in self._classes if name and self._classes_listed else None
         static = "storageClassName" in spec and spec["storageClassName"] == ""
-        deleting = next(
-            (
-                each
-                for each in self._situation.inventory.deleting
-                if (each.kind, each.namespace, each.name) == (claim.kind, claim.namespace, claim.name)
-            ),
-            None,
-        )
+        deleting = self._deletion(claim)
         self._situation.fact(
             "claim",
             Source(claim.subject, "spec and status.phase", f"{phase(claim)}, class {name or 'none'}"),
@@ -120,8 +120,33 @@ class Storage:
             deleting_s=self._situation.age(deleting.asked_at) if deleting else None,
             similar=similar(name, sorted(self._classes)) if name and exists is False else None,
         )
+        self._claim_conditions(claim)
         if name and phase(claim) != "Bound":
             self._situation.relate(f"storageclass {name}", claim.subject, "provisions")
+
+    def _claim_conditions(self, claim: Thing) -> None:
+        for each in bad_claim_conditions(claim):
+            source = Source(claim.subject, f"status.conditions[{each.type}]", each.message or each.type)
+            self._situation.fact(
+                "claim_condition",
+                source,
+                claim=claim.key,
+                condition=each.type,
+                status=each.status,
+                reason=each.reason,
+                message=each.message,
+                age_s=self._situation.age(each.since),
+            )
+            self._situation.passage(
+                each.message,
+                source,
+                via="condition",
+                reason=each.reason,
+                object=claim.subject,
+                namespace=claim.namespace,
+                claim=claim.key,
+                stale=False,
+            )
 
     # --- volumes ----------------------------------------------------------------------------------------
     def _project_volumes(self, wanted: set[str], pending_classes: set[str | None]) -> None:
@@ -243,6 +268,16 @@ class Storage:
 
 def phase(thing: Thing) -> str | None:
     return text(mapping(thing.fields.get("status")).get("phase"))
+
+
+def bad_claim_conditions(claim: Thing) -> list[Condition]:
+    """Conditions that tell of a change that failed; a resize that cannot be had stands in another field."""
+    status = mapping(claim.fields.get("status"))
+    found = [each for each in reading.conditions(status) if each.type.endswith("Error") and each.status == "True"]
+    for resource, state in mapping(status.get("allocatedResourceStatuses")).items():
+        if str(state).endswith("Infeasible"):
+            found.append(Condition(str(state), "True", None, str(resource), None))
+    return found
 
 
 def is_default(storage_class: Thing) -> bool:

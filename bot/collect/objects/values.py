@@ -199,3 +199,12 @@ def _one_slip(one: str, other: str) -> bool:
 
 def namespaced(namespace: str | None, name: str) -> str:
     return f"{namespace}/{name}" if namespace else name
+
+
+def event_reason(value: str) -> str:
+    """An event's reason as it is written today: until 1.1 its first letter was small.
+
+    >>> event_reason("failedScheduling")
+    'FailedScheduling'
+    """
+    return value[:1].upper() + value[1:]

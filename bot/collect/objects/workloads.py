@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from cronsim import CronSim, CronSimError
-
+from bot.collect.objects import schedules
 from bot.collect.objects.reading import shown_selector
 from bot.collect.objects.records import Condition, Workload
 from bot.collect.objects.resources import WORKLOADS
@@ -15,7 +12,8 @@ from rules.kinds import Source
 
 
 def project(situation: Situation) -> None:
-    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + _crons(situation)))
+    odd = _crons(situation) + _unnamed(situation)
+    told = list(dict.fromkeys(asked_and_around(situation) + situation.sick_workloads + odd))
     for workload in told:
         _workload(situation, workload)
         if situation.is_sick(workload):
@@ -44,13 +42,41 @@ def asked_and_around(situation: Situation) -> list[Workload]:
 
 
 def _crons(situation: Situation) -> list[Workload]:
-    """Cron jobs that cannot run as they are written."""
+    """Cron jobs that cannot run as they are written, or did not when they should have."""
     return [
         each
         for each in situation.inventory.workloads.values()
         if each.kind == "cronjob"
-        and (is_valid_schedule(each.schedule) is False or (each.suspended and situation.hygiene))
+        and (
+            schedules.is_valid(each.schedule) is False
+            or schedules.is_time_zone(each.time_zone) is False
+            or (_missed_starts(situation, each) or 0) > 1
+            or (each.suspended and situation.hygiene)
+        )
     ]
+
+
+def _missed_starts(situation: Situation, cron: Workload) -> int | None:
+    """Start times since its last run (else since it was made) that are past; None when it does not run at all."""
+    since = cron.last_schedule or cron.created
+    if cron.schedule is None or cron.suspended or since is None:
+        return None
+    return schedules.missed_starts(cron.schedule, cron.time_zone, since, situation.now)
+
+
+def _running_job(situation: Situation, cron: Workload) -> Workload | None:
+    """The oldest Job of a CronJob that has not ended."""
+    jobs = [
+        each
+        for each in situation.children.get((cron.kind, cron.namespace, cron.name), ())
+        if each.kind == "job" and each.active and not each.complete and not each.suspended
+    ]
+    return min(jobs, key=lambda each: each.created or situation.now, default=None)
+
+
+def _unnamed(situation: Situation) -> list[Workload]:
+    """Controllers of 2015 that were made without an id."""
+    return [each for each in situation.inventory.workloads.values() if each.generated and not each.owner]
 
 
 def _workload(situation: Situation, workload: Workload) -> None:
@@ -64,7 +90,9 @@ def _workload(situation: Situation, workload: Workload) -> None:
         selector.matches(workload.template_labels) if selector and workload.kind not in ("job", "cronjob") else None
     )
     counted = workload.kind not in ("job", "cronjob") and desired is not None and current is not None
-    valid = is_valid_schedule(workload.schedule)
+    running = _running_job(situation, workload) if workload.kind == "cronjob" else None
+    if running:
+        situation.relate(running.subject, workload.subject, "is a run of")
     situation.fact(
         "workload",
         Source(workload.subject, "spec and status", _summary(workload, ready)),
@@ -92,8 +120,15 @@ def _workload(situation: Situation, workload: Workload) -> None:
         selector_matches_template=matches,
         service_name=workload.service_name,
         schedule=workload.schedule,
-        schedule_valid=valid,
+        schedule_valid=schedules.is_valid(workload.schedule),
         last_schedule_age_s=situation.age(workload.last_schedule),
+        time_zone=workload.time_zone,
+        time_zone_valid=schedules.is_time_zone(workload.time_zone),
+        concurrency=workload.concurrency,
+        starting_deadline_s=workload.starting_deadline,
+        missed_starts=_missed_starts(situation, workload) if workload.kind == "cronjob" else None,
+        active_job=namespaced(running.namespace, running.name) if running else None,
+        active_job_age_s=situation.age(running.created) if running else None,
         owner=namespaced_owner(owner[0].kind, workload.namespace, owner[0].name) if owner else None,
         generated_name=True if workload.generated and not workload.owner else None,
         asked=situation.asked_flag(workload.kind, workload.namespace, workload.name),
@@ -154,27 +189,3 @@ def _condition(situation: Situation, workload: Workload, condition: Condition) -
         age_s=situation.age(condition.since),
         stale=False,
     )
-
-
-def is_valid_schedule(schedule: str | None) -> bool | None:
-    """Whether a CronJob's schedule can be parsed; None when there is none.
-
-    >>> is_valid_schedule("*/5 * * * *"), is_valid_schedule("@daily"), is_valid_schedule("every day")
-    (True, True, False)
-    """
-    if schedule is None:
-        return None
-    text = schedule.strip()
-    if text.startswith(("TZ=", "CRON_TZ=")):
-        text = text.partition(" ")[2].strip()
-    if text in ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"):
-        return True
-    if text.startswith("@every "):
-        return len(text) > len("@every ")
-    if len(text.split()) != 5 or len(text) > 500:
-        return False
-    try:
-        CronSim(text, datetime(2025, 1, 1, tzinfo=UTC))
-    except CronSimError:
-        return False
-    return True

@@ -215,6 +215,33 @@ def test_etcd_keys_are_read_as_paths(recording: Path) -> None:
     assert one(absent, "etcd_key")["exists"] is False
 
 
+OLD_EVENT = {
+    "kind": "Event",
+    "apiVersion": "v1beta1",
+    "id": "a.13d8",
+    "involvedObject": {"kind": "Pod", "name": "a", "namespace": "shop"},
+    "reason": "failedScheduling",
+    "message": "Error scheduling: no minions available to schedule pods",
+    "source": "scheduler",
+    "timestamp": "2015-04-27T09:40:16-04:00",
+}
+
+
+def test_events_that_etcd_holds_are_read_as_events(tmp_path: Path) -> None:
+    write(tmp_path / "etcd/registry/events/shop/a.13d8", OLD_EVENT)
+    write(tmp_path / "etcd/registry/events/shop/cut", '{"kind": "Eve')
+    dump = Dump(tmp_path)
+    events = [one for one in dump.collect(Question("summary")).facts if one.kind == "event"]
+    assert [(one["pod"], one["reason"], one["age_s"]) for one in events] == [("shop/a", "FailedScheduling", 0)]
+    assert dump.clock() == datetime(2015, 4, 27, 13, 40, 16, tzinfo=UTC)
+
+
+def test_events_are_not_read_twice(tmp_path: Path) -> None:
+    write(tmp_path / "etcd/registry/events/shop/a.13d8", OLD_EVENT)
+    write(tmp_path / "shop/events.json", as_list("Event"))
+    assert [one for one in Dump(tmp_path).collect(Question("summary")).facts if one.kind == "event"] == []
+
+
 def test_a_healthy_recording_gives_no_facts_beyond_what_was_recorded(recording: Path) -> None:
     write(recording / "shop/pods.json", as_list("Pod", pod("web-1")))
     assert odd(Dump(recording).collect(SUMMARY)) == []

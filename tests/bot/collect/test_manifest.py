@@ -170,6 +170,69 @@ def test_each_fault_of_the_guide_is_found_on_its_line_with_the_corrected_lines(
     assert found.source.where == f"line {line}"
 
 
+BROKER_JSON = """\
+{
+  "id": "broker",
+  "kind": "Service",
+  "apiVersion": "v1beta1",
+  "port": 5672,
+  "selector": {"name": "broker"},
+  "labels": {"name": "broker"}
+}
+"""
+QUEUE_JSON = """\
+{
+  "id": "queue",
+  "kind": "ReplicationController",
+  "apiVersion": "v1beta1",
+  "desiredState": {
+    "replicas": 2,
+    "replicaSelector": {"selectorname": "queue"},
+    "podTemplate": {
+      "desiredState": {"manifest": {"version": "v1beta1", "id": "queue", "containers": [
+        {"name": "queue", "image": "example/queue", "ports": [{"containerPort": 5672}]}]}},
+      "labels": {"name": "queue", "selectorname": "queue"}
+    }
+  },
+  "labels": {"name": "queue"}
+}
+"""
+IN_JSON = [
+    ("G14 selector", BROKER_JSON, '"selector": {"name": "broker"}', '"selector": {}', "selector-missing", 6, '  "selector": {"name": "broker"},'),
+    ("G14 labels", BROKER_JSON, '"labels": {"name": "broker"}', '"labels": {}', "labels-missing", 7, '  "labels": {"name": "broker"},'),
+    ("G16", BROKER_JSON, '"Service"', '"Services"', "kind-misspelled", 3, '  "kind": "Service",'),
+    ("G17", BROKER_JSON, "v1beta1", "v1beta99", "api-version-unknown", 4, '  "apiVersion": "v1beta1",'),
+    ("G18", BROKER_JSON, '  "id": "broker",\n', "", "name-missing", 1, '  "id": "broker",'),
+    ("G19", BROKER_JSON, '  "kind": "Service",\n', "", "kind-missing", 1, '  "kind": "Service",'),
+    ("G20", BROKER_JSON, '  "apiVersion": "v1beta1",\n', "", "api-version-missing", 1, '  "apiVersion": "v1beta1",'),
+    ("G21", BROKER_JSON, '  "port": 5672,\n', "", "port-missing", 1, '  "port": "<port>",'),
+    ("G23", BROKER_JSON, '  "selector": {"name": "broker"},\n', "", "selector-missing", 1, '  "selector": {"name": "broker"},'),
+    ("G24", BROKER_JSON, ',\n  "labels": {"name": "broker"}', "", "labels-missing", 1, '  "labels": {"name": "broker"},'),
+    ("G26", QUEUE_JSON, '  "id": "queue",\n  "kind"', '  "kind"', "name-missing", 1, '  "id": "queue",'),
+    ("G27 kind", QUEUE_JSON, "ReplicationController", "ReplicationControler", "kind-misspelled", 3, '  "kind": "ReplicationController",'),
+    ("G27 version", QUEUE_JSON, "v1beta1", "v1beta7", "api-version-unknown", 4, '  "apiVersion": "v1beta1",'),
+    ("G28", QUEUE_JSON, '{"selectorname": "queue"}', "{}", "selector-name-missing", 7, '    "replicaSelector": {"selectorname": "queue"},'),
+    ("G29", QUEUE_JSON, '"replicas": 2,', '"replicas": 2', "yaml-syntax", 6, '  "desiredState": {\n    "replicas": 2,'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [BROKER_JSON, QUEUE_JSON])
+def test_a_right_manifest_of_2015_in_json_has_no_problem(text: str) -> None:
+    assert problems(text, "a.json") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "problem", "line", "corrected"),
+    [one[1:] for one in IN_JSON],
+    ids=[one[0] for one in IN_JSON],
+)
+def test_each_fault_of_the_guide_is_found_in_json_and_corrected_in_json(
+    text: str, old: str, new: str, problem: str, line: int, corrected: str
+) -> None:
+    found = only(changed(text, old, new))
+    assert (found["problem"], found["line"], found["corrected"]) == (problem, line, corrected)
+
+
 def test_selector_and_labels_that_lost_their_indentation_are_two_problems_and_no_duplicate_key() -> None:
     found = problems(BROKER.replace('  name: "broker"', 'name: "broker"'))
     assert [one["problem"] for one in found] == ["selector-empty", "labels-empty"]
@@ -229,6 +292,58 @@ def test_each_fault_of_today_is_found_on_its_line_with_the_corrected_lines(
     assert (found["problem"], found["line"]) == (problem, line)
     if corrected is not None:
         assert found["corrected"] == corrected
+
+
+MAIL = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: mail
+  labels:
+    app: mail
+spec:
+  clusterIP: 10.96.0.25
+  selector:
+    app: mail
+  ports:
+    - port: 25
+"""
+GUIDE_TODAY = [
+    ("G14 selector", MAIL, "  selector:\n    app: mail", "  selector:\n  app: mail", "selector-empty", 9, "  selector:\n    app: mail"),
+    ("G14 labels", MAIL, "  labels:\n    app: mail", "  labels:\n  app: mail", "labels-empty", 5, "  labels:\n    app: mail"),
+    ("G16", MAIL, "Service", "Services", "kind-misspelled", 2, "kind: Service"),
+    ("G17", MAIL, "v1", "v1beta99", "api-version-unknown", 1, "apiVersion: v1"),
+    ("G18", MAIL, "  name: mail\n", "", "name-missing", 3, "metadata:\n  name: <name>"),
+    ("G19", MAIL, "kind: Service\n", "", "kind-missing", 1, "kind: Service\napiVersion: v1"),
+    ("G20", MAIL, "apiVersion: v1\n", "", "api-version-missing", 1, "apiVersion: v1\nkind: Service"),
+    ("G21 port", MAIL, "    - port: 25\n", "    - name: smtp\n", "required-missing", 12, "    - name: smtp\n      port: <port>"),
+    ("G21 ports", MAIL, "  ports:\n    - port: 25\n", "", "port-missing", 7, "spec:\n  ports:\n    - port: <port>"),
+    ("G23", MAIL, "  selector:\n    app: mail\n", "", "selector-missing", 7, "spec:\n  selector:\n    app: <label of the pods>"),
+    ("G26", SHOP, "  name: shop\nspec:\n  replicas", "spec:\n  replicas", "name-missing", 3, "metadata:\n  name: <name>"),
+    ("G27", SHOP, "apps/v1", "apps/v9", "api-version-unknown", 1, "apiVersion: apps/v1"),
+    ("G28 nothing", SHOP, "    matchLabels:\n      app: shop\n", "    matchLabels:\n", "selector-name-missing", 8, "    matchLabels:\n      app: shop"),
+    ("G28 absent", SHOP, "  selector:\n    matchLabels:\n      app: shop\n", "", "selector-missing", 5, "spec:\n  selector:\n    matchLabels:\n      app: shop"),
+    ("G29", SHOP, "    matchLabels:\n", " matchLabels:\n", "indentation", 8, "  selector:\n    matchLabels:"),
+]  # fmt: skip
+
+
+@needs_schemas
+@pytest.mark.parametrize("text", [MAIL, changed(MAIL, "  clusterIP: 10.96.0.25\n", "")])
+def test_a_service_of_today_is_right_with_or_without_an_address_of_its_own(text: str) -> None:
+    assert problems(text) == []
+
+
+@needs_schemas
+@pytest.mark.parametrize(
+    ("text", "old", "new", "problem", "line", "corrected"),
+    [one[1:] for one in GUIDE_TODAY],
+    ids=[one[0] for one in GUIDE_TODAY],
+)
+def test_the_counterpart_today_of_each_fault_of_the_guide_is_found(
+    text: str, old: str, new: str, problem: str, line: int, corrected: str
+) -> None:
+    found = only(changed(text, old, new))
+    assert (found["problem"], found["line"], found["corrected"]) == (problem, line, corrected)
 
 
 @needs_schemas

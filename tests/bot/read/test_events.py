@@ -124,3 +124,28 @@ def test_scheduler_messages_of_all_eras(message: str, because: str, nodes: int |
 
 def test_no_scheduler_message_gives_no_clause() -> None:
     assert parse("3/3 pods are available: all well") == []
+
+
+def test_trouble_before_the_start_is_stale_once_a_container_of_that_pod_started() -> None:
+    text = """\
+LAST SEEN   TYPE      REASON               OBJECT       MESSAGE
+90s         Warning   FailedAttachVolume   pod/oven-0   Multi-Attach error for volume "pvc-7"
+40s         Normal    Started              pod/oven-0   Started container oven
+60s         Warning   FailedAttachVolume   pod/till-0   Multi-Attach error for volume "pvc-8"
+5s          Warning   BackOff              pod/oven-0   Back-off restarting failed container
+"""
+    assert [(event["reason"], event.get("stale")) for event in facts(text, "event")] == [
+        ("FailedAttachVolume", True),
+        ("Started", None),
+        ("FailedAttachVolume", None),
+        ("BackOff", None),
+    ]
+    assert [about.get("stale") for about in abouts(text, "Multi-Attach")] == [True, None]
+
+
+def test_trouble_that_came_again_after_the_start_is_not_stale() -> None:
+    text = """\
+  Warning  FailedMount  5s (x9 over 2m)  kubelet  MountVolume.SetUp failed for volume "recipes"
+  Normal   Started      50s              kubelet  Started container oven
+"""
+    assert [event.get("stale") for event in facts(text, "event")] == [None, None]

@@ -101,7 +101,7 @@ def test_an_event_that_etcd_keeps() -> None:
     event = one(text, "event")
     assert (event["object"], event["reason"], event["message"]) == (
         "node node1.example.com",
-        "starting",
+        "Starting",
         "Starting kubelet.",
     )
 

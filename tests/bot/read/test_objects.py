@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from bot.collect.manifest import check_text
 from bot.read import read
 from bot.read.structured import load_yaml
 from tests.bot.read.helpers import abouts, facts, one
@@ -55,7 +56,7 @@ def test_json_gives_what_yaml_gives() -> None:
     assert facts(as_json, "container") == facts(DUMP, "container")
 
 
-def test_a_manifest_is_only_told_to_be_there() -> None:
+def test_a_right_manifest_is_only_told_to_be_there() -> None:
     text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: flour\nspec:\n  ports:\n  - port: 80\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: oven\n  namespace: bakery\n"
     seen = read(text)
     assert [(made["kind"], made["name"], made["line"]) for made in facts(seen, "manifest")] == [
@@ -70,6 +71,7 @@ def test_a_manifest_of_2015_shows_the_era() -> None:
     text = 'id: "till-svc"\nkind: "Service"\napiVersion: "v1beta1"\nport: 8443\nselector:\n  name: "till"\n'
     seen = read(text)
     assert one(seen, "manifest") == {
+        "file": "manifest.yaml",
         "line": 1,
         "kind": "Service",
         "api_version": "v1beta1",
@@ -77,6 +79,67 @@ def test_a_manifest_of_2015_shows_the_era() -> None:
         "era": "2015",
     }
     assert one(seen, "cluster")["era"] == "2015"
+
+
+LOST = """\
+$ cat tills/till-svc.yaml
+id: "till-svc"
+kind: "Service"
+apiVersion: "v1beta1"
+port: 8443
+selector:
+name: "till"
+labels:
+  name: "till"
+"""
+BROKEN = """\
+the second one is refused:
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: oven
+spec:
+   replicas: 2
+  selector:
+    matchLabels: {app: oven}
+  template:
+    metadata:
+      labels: {app: oven}
+    spec:
+      containers:
+      - {name: oven, image: "oven:2"}
+"""
+
+
+def test_a_pasted_manifest_is_checked_on_the_lines_where_it_stands_under_the_name_of_its_file() -> None:
+    seen = read(f"hello,\n{LOST}")
+    found = one(seen, "manifest_problem")
+    assert (found["problem"], found["file"], found["line"]) == ("selector-empty", "tills/till-svc.yaml", 7)
+    assert found["corrected"] == 'selector:\n  name: "till"'
+
+
+def test_a_manifest_that_does_not_parse_is_checked_too() -> None:
+    found = one(read(BROKEN), "manifest_problem")
+    assert (found["problem"], found["file"], found["line"]) == ("indentation", "manifest.yaml", 7)
+
+
+def test_manifests_of_one_text_are_checked_together_each_on_its_lines() -> None:
+    seen = read(f"{LOST}\n{BROKEN}")
+    assert [(f["file"], f["line"]) for f in facts(seen, "manifest_problem")] == [
+        ("tills/till-svc.yaml", 6),
+        ("manifest.yaml", 17),
+    ]
+
+
+def test_a_manifest_says_of_the_text_what_check_says_of_the_file() -> None:
+    text = LOST.split("\n", 1)[1]
+    said = {(f["problem"], f["line"], f["corrected"]) for f in facts(check_text(text, "a.yaml"), "manifest_problem")}
+    assert {(f["problem"], f["line"], f["corrected"]) for f in facts(read(text), "manifest_problem")} == said
+
+
+def test_objects_of_a_cluster_are_not_checked_as_manifests() -> None:
+    live = LOST.split("\n", 1)[1] + 'uid: "6a1"\ncreationTimestamp: "2015-04-21T18:29:43-04:00"\n'
+    assert facts(read(live), "manifest_problem") == []
 
 
 def test_a_status_without_metadata_gives_its_reason_and_message() -> None:

@@ -41,6 +41,24 @@ def test_a_cron_schedule_that_cannot_be_parsed_is_told() -> None:
     assert one(project(cron), "workload")["schedule_valid"] is False
 
 
+def test_a_time_zone_that_nobody_knows_is_told() -> None:
+    cron = {"kind": "CronJob", "metadata": meta("nightly"), "spec": {"schedule": "0 2 * * *", "timeZone": "Mars/Base"}}
+    assert one(project(cron), "workload")["time_zone_valid"] is False
+
+
+def test_starts_that_were_missed_are_counted_and_the_job_that_runs_is_named() -> None:
+    spec = {"schedule": "*/5 * * * *", "concurrencyPolicy": "Forbid"}
+    cron = {"kind": "CronJob", "metadata": meta("sync"), "spec": spec}
+    on_time = cron | {"status": {"lastScheduleTime": "2025-06-10T11:55:00Z"}}
+    assert facts(project(on_time), "workload") == []
+    job = {"kind": "Job", "metadata": meta("sync-1", **owned("CronJob", "sync")), "spec": {}, "status": {"active": 1}}
+    late = project(cron | {"status": {"lastScheduleTime": "2025-06-10T11:30:00Z"}}, job)
+    found = one(late, "workload")
+    assert (found["missed_starts"], found["active_job"], found["concurrency"]) == (5, "shop/sync-1", "Forbid")
+    assert ("job shop/sync-1", "cronjob shop/sync") in related(late)
+    assert facts(project(cron | {"spec": spec | {"suspend": True}}), "workload") == []
+
+
 def test_a_failed_run_is_healthy_once_a_later_run_completed() -> None:
     def job(name: str, made: str, condition: str) -> dict[str, Any]:
         metadata = meta(name, creationTimestamp=made, **owned("CronJob", "nightly"))
@@ -102,6 +120,19 @@ def test_an_ingress_tells_a_backend_that_does_not_exist() -> None:
     found = one(observations, "ingress_backend")
     assert (found["service_exists"], found["similar"]) == (False, "shop/web")
     assert one(observations, "ingress")["class_exists"] is False
+
+
+def test_an_ingress_without_a_class_is_told_where_none_is_the_default() -> None:
+    ingress = {"kind": "Ingress", "metadata": meta("front"), "spec": {"rules": []}}
+    listed = "services ingresses ingressclasses endpoints"
+    other = {"kind": "IngressClass", "metadata": {"name": "nginx"}, "spec": {"controller": "example.com/nginx"}}
+    found = one(project(ingress, other, listed=listed), "ingress")
+    assert (found["has_class"], found["default_class"], found["has_address"]) == (False, False, False)
+    default = {
+        **other,
+        "metadata": {"name": "nginx", "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"}},
+    }
+    assert facts(project(ingress, default, listed=listed), "ingress") == []
 
 
 # --- references ------------------------------------------------------------------------------------------
@@ -291,3 +322,78 @@ def test_hygiene_is_told_only_when_asked_for() -> None:
     assert facts(project(deployment()), "lint") == []
     checks = {str(each["check"]) for each in facts(project(deployment(), hygiene=True), "lint")}
     assert {"no-limits", "no-requests", "no-readiness-probe"} <= checks
+
+
+# --- disruption, aggregation, deletion ---------------------------------------------------------------------
+def _budget(name: str, **spec: Any) -> dict[str, Any]:
+    status = {"disruptionsAllowed": 0, "expectedPods": 1, "currentHealthy": 1, "desiredHealthy": 1}
+    selector = {"selector": {"matchLabels": {"app": "web"}}}
+    return {"kind": "PodDisruptionBudget", "metadata": meta(name), "spec": selector | spec, "status": status}
+
+
+def test_a_budget_that_keeps_a_pod_on_a_cordoned_node_is_told() -> None:
+    web = pod(**LABELS)
+    assert facts(project(_budget("web"), web, node("n1")), "disruption_budget") == []
+    observations = project(_budget("web", maxUnavailable=0), _budget("all"), web, node("n1", unschedulable=True))
+    first, second = facts(observations, "disruption_budget")
+    assert (first["node"], first["pod"], first["never_allows"], first["also"]) == ("n1", "shop/web-0", True, "shop/all")
+    assert second["also"] == "shop/web"
+    assert ("poddisruptionbudget shop/web", "node n1") in related(observations)
+
+
+def test_an_api_that_does_not_answer_is_above_autoscalers_and_dying_namespaces() -> None:
+    down = {"type": "Available", "status": "False", "reason": "MissingEndpoints", "message": "no addresses"}
+    api = {
+        "kind": "APIService",
+        "metadata": meta("v1beta1.metrics.k8s.io", None),
+        "spec": {"service": {"namespace": "shop", "name": "web"}},
+        "status": {"conditions": [down]},
+    }
+    dying = {"kind": "Namespace", "metadata": meta("old", None), "status": {"phase": "Terminating"}}
+    blind = {"status": {"conditions": [{"type": "ScalingActive", "status": "False", "reason": "FailedGetScale"}]}}
+    scaler = {"kind": "HorizontalPodAutoscaler", "metadata": meta("web"), "spec": {"metrics": [{"resource": {}}]}}
+    other = {"kind": "HorizontalPodAutoscaler", "metadata": meta("queue"), "spec": {"metrics": [{"external": {}}]}}
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": meta("data", "old", deletionTimestamp="2025-06-10T11:00:00Z", finalizers=["x/y"]),
+    }
+    observations = project(api, dying, scaler | blind, other | blind, claim, service(), deployment())
+    assert one(observations, "api_service")["workload"] == "deployment shop/web"
+    found = related(observations)
+    assert {("apiservice v1beta1.metrics.k8s.io", "namespace old"), ("claim old/data", "namespace old")} <= found
+    assert ("apiservice v1beta1.metrics.k8s.io", "horizontalpodautoscaler shop/web") in found
+    assert ("apiservice v1beta1.metrics.k8s.io", "horizontalpodautoscaler shop/queue") not in found
+
+
+def test_conditions_of_a_definition_that_are_not_as_they_should_be_are_told() -> None:
+    conditions = [
+        {"type": "NamesAccepted", "status": "False", "reason": "KindConflict", "message": "taken"},
+        {"type": "Established", "status": "True"},
+    ]
+    crd = {
+        "kind": "CustomResourceDefinition",
+        "metadata": meta("a.example.com", None),
+        "status": {"conditions": conditions},
+    }
+    assert one(project(crd), "custom_resource_definition")["reason"] == "KindConflict"
+
+
+def test_a_bound_claim_is_told_only_with_a_failed_change() -> None:
+    claim: dict[str, Any] = {"kind": "PersistentVolumeClaim", "metadata": meta("data"), "status": {"phase": "Bound"}}
+    assert odd(project(claim)) == []
+    claim["status"]["allocatedResourceStatuses"] = {"storage": "ControllerResizeInfeasible"}
+    assert one(project(claim), "claim_condition")["condition"] == "ControllerResizeInfeasible"
+
+
+def test_what_a_namespace_says_just_after_its_deletion_was_asked_for_is_not_taken_for_a_fault() -> None:
+    def passages(asked_at: str) -> int:
+        left = {"type": "NamespaceContentRemaining", "status": "True", "message": "pods remain"}
+        dying = {
+            "kind": "Namespace",
+            "metadata": meta("old", None, deletionTimestamp=asked_at),
+            "status": {"phase": "Terminating", "conditions": [left]},
+        }
+        return len(project(dying).passages)
+
+    assert passages("2025-06-10T11:59:30Z") == 0
+    assert passages("2025-06-10T11:00:00Z") == 1

@@ -191,7 +191,8 @@ def test_a_healthy_cluster_of_2015_gives_no_facts() -> None:
         "id": "node1",
         "status": {"conditions": [{"kind": "Ready", "status": "Full"}]},
     }
-    whole = [old_pod(), old_controller(1), old_service("web", selector={"name": "web"}), minion, *PUBLISHED]
+    service = old_service("web", selector={"name": "web"}, labels={"name": "web"})
+    whole = [old_pod(), old_controller(1), service, minion, *PUBLISHED]
     endpoints = {
         "kind": "Endpoints",
         "apiVersion": "v1beta1",
@@ -235,3 +236,22 @@ def test_the_api_servers_own_services_are_missed_where_services_were_listed() ->
 def test_a_service_of_2015_that_lost_its_selector() -> None:
     found = one(project(old_service("web"), *PUBLISHED, listed="services"), "service")
     assert (found["has_selector"], found["has_labels"]) == (False, False)
+
+
+def test_how_a_container_of_2015_ended_and_what_it_asks_for_is_read() -> None:
+    old = old_pod()
+    old["desiredState"]["manifest"]["containers"][0] |= {"cpu": 250, "memory": 64 << 20}
+    ended = {"exitCode": 3, "finishedAt": "2025-06-10T08:59:00Z"}
+    old["currentState"]["info"]["httpd"] = {"state": {"termination": ended}, "restartCount": 5}
+    found = one(project(old), "container")
+    assert (found["state"], found["exit_code"], found["restarts"]) == ("terminated", 3, 5)
+    assert (found["cpu_request"], found["memory_request"]) == ("250m", str(64 << 20))
+
+
+def test_an_event_of_2015_without_type_counts_and_its_reason_is_spelled_as_today() -> None:
+    event = {
+        "kind": "Event", "apiVersion": "v1beta1", "id": "web.1", "namespace": "default", "reason": "failedScheduling",
+        "message": "no minions available to schedule pods", "timestamp": "2025-06-10T09:00:00Z",
+        "involvedObject": {"kind": "Pod", "name": "web", "namespace": "default"},
+    }  # fmt: skip
+    assert one(project(event), "event")["reason"] == "FailedScheduling"

@@ -1,0 +1,1 @@
+{"id": "node1.example.com", "kind": "Minion", "apiVersion": "v1beta1", "uid": "00000028-ece2-11e4-8ee6-5254001aa4ee", "creationTimestamp": "2015-04-21T16:59:22Z", "hostIP": "192.168.122.116", "resources": {"capacity": {"cpu": "1", "memory": 3221225472}}, "status": {}}

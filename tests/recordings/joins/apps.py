@@ -1,0 +1,287 @@
+"""An application complains; the fault is in what it depends on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.recordings.joins.cluster import Cluster, ago
+from tests.recordings.joins.scenario import Scenario, scenario
+from tests.recordings.joins.workloads import _crashing
+
+SCENARIOS: Final[list[Scenario]] = []
+
+
+@scenario(SCENARIOS)
+def database_crash_behind_refused_connections(c: Cluster) -> dict[str, Any]:
+    """The web Pods end since their database refuses connections: it is out of disk."""
+    c.nodes("n1", "n2")
+    c.add(
+        "StatefulSet",
+        "db",
+        "shop",
+        spec={
+            "replicas": 1,
+            "serviceName": "db",
+            "selector": {"matchLabels": {"app": "db"}},
+            "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db"}]}},
+        },
+        status={"replicas": 1, "readyReplicas": 0},
+    )
+    c.pod(
+        "db-0", "shop", "n2", age=4000, owner=("StatefulSet", "db"), labels={"app": "db"}, restarts=14, since=44,
+        waiting=("CrashLoopBackOff", "back-off 5m0s restarting failed container=db pod=db-0_shop"),
+        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(4.1), "finishedAt": ago(4)}},
+    )  # fmt: skip
+    c.log(
+        "db-0",
+        "shop",
+        "LOG:  starting PostgreSQL 16.4",
+        'PANIC:  could not write to file "pg_wal/xlogtemp.29": No space left on device',
+        previous=True,
+    )
+    c.event("Pod", "db-0", "shop", "BackOff", "Back-off restarting failed container db in pod db-0_shop", first=43)
+    c.service("db", "shop", port=5432, target=5432)
+    owner = c.deployment("web", "shop", 1, 0)
+    name = _crashing(c, "web", "aaaaa", owner)
+    c.log(
+        name,
+        "shop",
+        "web 1.4 starting",
+        'django.db.utils.OperationalError: connection to server at "db" (10.96.4.7), port 5432 failed: Connection refused',
+        "\tIs the server running on that host and accepting TCP/IP connections?",
+        previous=True,
+    )
+    return {
+        "question": "pod shop/" + name,
+        "first": "app-volume-full",
+        "subject": "pod shop/db-0",
+        "names": ["space|full"],
+        "folds": ["pod shop/" + name],
+    }
+
+
+@scenario(SCENARIOS)
+def init_container_waits_for_dead_service(c: Cluster) -> dict[str, Any]:
+    """The init container waits for a Service whose Pods cannot pull their image."""
+    c.nodes("n1")
+    owner = c.deployment("auth", "shop", 1, 0)
+    c.pod(
+        "auth-5d8f-aaaaa",
+        "shop",
+        "n1",
+        age=90,
+        owner=owner,
+        labels={"app": "auth"},
+        image="registry.example.com/shop/auth:v8",
+        waiting=("ImagePullBackOff", 'Back-off pulling image "registry.example.com/shop/auth:v8"'),
+    )
+    c.event(
+        "Pod",
+        "auth-5d8f-aaaaa",
+        "shop",
+        "Failed",
+        'Failed to pull image "registry.example.com/shop/auth:v8": rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/shop/auth:v8": not found',
+        first=89,
+    )
+    c.service("auth", "shop", address="10.96.4.4")
+    owner = c.deployment("web", "shop", 1, 0)
+    pod = c.pod(
+        "web-5d8f-bbbbb",
+        "shop",
+        "n1",
+        age=60,
+        owner=owner,
+        labels={"app": "web"},
+        waiting=("PodInitializing", ""),
+        spec={
+            "initContainers": [
+                {
+                    "name": "wait",
+                    "image": "busybox:1.36",
+                    "command": ["sh", "-c", "until nc -z auth 80; do sleep 2; done"],
+                }
+            ]
+        },
+    )
+    pod["status"]["initContainerStatuses"] = [
+        {
+            "name": "wait",
+            "image": "busybox:1.36",
+            "ready": False,
+            "restartCount": 0,
+            "state": {"running": {"startedAt": ago(59)}},
+        }
+    ]
+    c.log("web-5d8f-bbbbb", "shop", "nc: connect to auth (10.96.4.4) port 80 (tcp) failed: Connection refused")
+    return {
+        "question": "pod shop/web-5d8f-bbbbb",
+        "first": "image-tag-not-found",
+        "subject": "pod shop/auth-5d8f-aaaaa",
+        "folds": ["pod shop/web-5d8f-bbbbb"],
+    }
+
+
+@scenario(SCENARIOS)
+def cluster_dns_down_behind_unknown_hosts(c: Cluster) -> dict[str, Any]:
+    """CoreDNS crashes over its Corefile; applications report unknown hosts."""
+    c.nodes("n1", "n2")
+    owner = c.deployment("coredns", "kube-system", 2, 0)
+    for suffix in ("aaaaa", "bbbbb"):
+        name = f"coredns-5d8f-{suffix}"
+        c.pod(
+            name, "kube-system", "n1", age=700, owner=owner, labels={"app": "coredns", "k8s-app": "kube-dns"}, restarts=20, since=60,
+            waiting=("CrashLoopBackOff", f"back-off 5m0s restarting failed container=coredns pod={name}_kube-system"),
+            last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(4.1), "finishedAt": ago(4)}},
+        )  # fmt: skip
+        c.log(
+            name,
+            "kube-system",
+            "/etc/coredns/Corefile:14 - Error during parsing: Unknown directive 'forwrad'",
+            previous=True,
+        )
+        c.event(
+            "Pod",
+            name,
+            "kube-system",
+            "BackOff",
+            f"Back-off restarting failed container coredns in pod {name}_kube-system",
+            first=59,
+        )
+    c.service("kube-dns", "kube-system", selector={"k8s-app": "kube-dns"}, port=53, target=53)
+    owner = c.deployment("web", "shop", 1, 0)
+    name = _crashing(c, "web", "ccccc", owner, node="n2", age=50)
+    c.log(
+        name,
+        "shop",
+        "Error: getaddrinfo EAI_AGAIN catalog.shop.svc.cluster.local",
+        "    at GetAddrInfoReqWrap.onlookupall [as oncomplete] (node:dns:120:26)",
+        previous=True,
+    )
+    c.app("catalog", "shop", "n2")
+    return {
+        "question": "summary",
+        "first": "coredns-corefile-invalid",
+        "subject": "pod kube-system/coredns-5d8f-aaaaa",
+        "names": ["forwrad|Corefile"],
+        "folds": ["pod shop/" + name],
+    }
+
+
+@scenario(SCENARIOS)
+def sidecar_crash_makes_pod_unready(c: Cluster) -> dict[str, Any]:
+    """The main container is well; its proxy has a bad certificate file, so the Pod is not ready and the Service is empty."""
+    c.nodes("n1")
+    owner = c.deployment("api", "shop", 1, 0)
+    pod = c.pod("api-5d8f-aaaaa", "shop", "n1", age=80, owner=owner, labels={"app": "api"}, ready=False, since=78)
+    pod["spec"]["containers"].append({"name": "proxy", "image": "registry.example.com/mesh/proxy:2"})
+    pod["status"]["containerStatuses"][0]["ready"] = True
+    pod["status"]["containerStatuses"].append({
+        "name": "proxy", "image": "registry.example.com/mesh/proxy:2", "ready": False, "restartCount": 19, "started": False,
+        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container=proxy pod=api-5d8f-aaaaa_shop"}},
+        "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(2.1), "finishedAt": ago(2)}},
+    })  # fmt: skip
+    c.log(
+        "api-5d8f-aaaaa",
+        "shop",
+        "==== START logs for container proxy of pod shop/api-5d8f-aaaaa ====",
+        'nginx: [emerg] cannot load certificate "/etc/tls/tls.crt": BIO_new_file() failed (SSL: error:80000002:system library::No such file or directory)',
+        "==== END logs for container proxy of pod shop/api-5d8f-aaaaa ====",
+        previous=True,
+    )
+    c.event(
+        "Pod",
+        "api-5d8f-aaaaa",
+        "shop",
+        "BackOff",
+        "Back-off restarting failed container proxy in pod api-5d8f-aaaaa_shop",
+        first=77,
+    )
+    c.service("api", "shop")
+    return {
+        "question": "service shop/api",
+        "first": "app-config-invalid",
+        "subject": "pod shop/api-5d8f-aaaaa",
+        "names": ["tls.crt|certificate"],
+        "folds": ["service shop/api"],
+    }
+
+
+@scenario(SCENARIOS)
+def liveness_probe_kills_slow_starter(c: Cluster) -> dict[str, Any]:
+    """The application needs 90 s to start, its liveness probe begins after 10 s: it is killed each time."""
+    c.nodes("n1")
+    owner = c.deployment("erp", "shop", 1, 0)
+    name = "erp-5d8f-aaaaa"
+    c.pod(
+        name, "shop", "n1", age=45, owner=owner, labels={"app": "erp"}, ready=False, restarts=13, state={"running": {"startedAt": ago(0.4)}},
+        last={"terminated": {"exitCode": 137, "reason": "Error", "startedAt": ago(1.6), "finishedAt": ago(0.5)}},
+        ports=[{"containerPort": 8080}],
+        container={"livenessProbe": {"httpGet": {"path": "/health", "port": 8080}, "initialDelaySeconds": 10, "periodSeconds": 10, "failureThreshold": 3, "timeoutSeconds": 1}},
+    )  # fmt: skip
+    c.event(
+        "Pod",
+        name,
+        "shop",
+        "Unhealthy",
+        'Liveness probe failed: Get "http://10.244.3.9:8080/health": dial tcp 10.244.3.9:8080: connect: connection refused',
+        first=44,
+        last=0.7,
+        container="erp",
+    )
+    c.event(
+        "Pod",
+        name,
+        "shop",
+        "Killing",
+        "Container erp failed liveness probe, will be restarted",
+        first=43,
+        last=0.6,
+        type_="Normal",
+        container="erp",
+    )
+    c.log(name, "shop", "INFO  Starting ErpApplication", "INFO  Loading 1,204 modules, this takes about 90 seconds")
+    return {
+        "question": "pod shop/" + name,
+        "first": "probe-refused",
+        "subject": "pod shop/erp-5d8f-aaaaa",
+        "names": ["liveness|probe"],
+        "fix": ["startupProbe|initialDelay|probe"],
+    }
+
+
+@scenario(SCENARIOS)
+def new_node_cannot_resolve_the_registry(c: Cluster) -> dict[str, Any]:
+    """Old nodes have the image cached; the new node cannot resolve the registry's name."""
+    c.nodes("n1", "n2")
+    c.node("n3")
+    owner = c.deployment("web", "shop", 3, 2)
+    for number, node in enumerate(("n1", "n2")):
+        c.pod(f"web-5d8f-{'ab'[number] * 5}", "shop", node, owner=owner, labels={"app": "web"})
+    name = "web-5d8f-ccccc"
+    c.pod(
+        name,
+        "shop",
+        "n3",
+        age=15,
+        owner=owner,
+        labels={"app": "web"},
+        waiting=(
+            "ErrImagePull",
+            'failed to pull and unpack image "registry.example.com/shop/web:1.4": failed to resolve reference "registry.example.com/shop/web:1.4": failed to do request: Head "https://registry.example.com/v2/shop/web/manifests/1.4": dial tcp: lookup registry.example.com on 10.9.9.9:53: i/o timeout',
+        ),
+    )
+    c.event(
+        "Pod",
+        name,
+        "shop",
+        "Failed",
+        'Failed to pull image "registry.example.com/shop/web:1.4": failed to pull and unpack image "registry.example.com/shop/web:1.4": failed to resolve reference "registry.example.com/shop/web:1.4": failed to do request: Head "https://registry.example.com/v2/shop/web/manifests/1.4": dial tcp: lookup registry.example.com on 10.9.9.9:53: i/o timeout',
+        first=14,
+    )
+    return {
+        "question": "deployment shop/web",
+        "first": "registry-dns-broken",
+        "subject": "node n3",
+        "names": ["DNS|resolve|name"],
+        "folds": ["deployment shop/web"],
+    }
