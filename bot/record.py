@@ -208,7 +208,9 @@ async def _logs(client: Client, recording: Recording, namespace: str, name: str,
         for previous in (False, True) if restarted else (False,):
             params = {"container": called, "tailLines": str(LOG_LINES), "limitBytes": str(LOG_BYTES)}
             try:
-                body = await client.get_bytes(f"{path}/log", params | ({"previous": "true"} if previous else {}), "*/*")
+                body = await client.get_bytes(
+                    f"{path}/log", params | ({"previous": "true"} if previous else {}), "*/*", again=False
+                )
             except HttpProblem:
                 continue
             pod = f"{namespace}/{name}"

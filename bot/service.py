@@ -84,7 +84,12 @@ async def _consult(
     expert: Expert, source: Source, question: Question, deadline: float, hygiene: bool, progress: Progress
 ) -> Consultation:
     progress("collect")
-    observations = _joined(await source.collect(question))
+    # A cluster takes its time to answer: meanwhile the engine starts.
+    starting = asyncio.create_task(expert.start())
+    try:
+        observations = _joined(await source.collect(question))
+    finally:
+        await asyncio.gather(starting, return_exceptions=True)  # a fault of its start shows when it infers
     met: set[Fact] = set()
     progress("infer")
     reasoning = await expert.reason(observations)

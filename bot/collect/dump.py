@@ -6,10 +6,8 @@ Whatever is missing or broken becomes a gap, and counts as not known: it never m
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +15,7 @@ from typing import Any, Final
 import orjson
 
 from bot.collect.gaps import fill, gap_of_kind, gap_of_want, wants
+from bot.collect.garbage import no_collection
 from bot.collect.names import matching, nearest
 from bot.collect.objects.files import RecordedFile, Unreadable, newest_time, objects_of, recorded_files
 from bot.collect.objects.projector import Projector
@@ -79,7 +78,7 @@ class Dump:
         """`namespace/name` -> UID of all objects of a kind."""
         if kind not in self._names:
             found: dict[str, str] = {}
-            with _no_collection():
+            with no_collection():
                 for file in self._files:
                     if file.kind == kind:
                         found |= _names_in(file)
@@ -95,7 +94,7 @@ class Dump:
         projector = Projector(self._now, asked, hygiene)
         gaps: list[Gap] = []
         keys = self._etcd_facts()
-        with _no_collection():
+        with no_collection():
             for file in self._files:
                 gaps += self._add(projector, file)
             for event in self._events_in(keys):
@@ -321,18 +320,6 @@ def _set_namespace(obj: dict[str, Any], namespace: str) -> None:
         metadata.setdefault("namespace", namespace)
     else:
         obj.setdefault("namespace", namespace)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the cyclic collector: parsed JSON has no cycles, and walking millions of dicts takes seconds."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _tail(path: Path, limit: int) -> tuple[str, bool]:

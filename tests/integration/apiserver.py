@@ -29,6 +29,7 @@ class ApiServer:
     ca: Authority
     tokens: dict[str, str]
     folder: Path
+    etcd_url: str
 
     def kubeconfig(self, user: dict[str, Any] | None = None, **cluster: Any) -> Path:
         """A kubeconfig for the admin's client certificate, or for other credentials."""
@@ -99,7 +100,7 @@ def api_server(folder: Path, *extra: str) -> Iterator[ApiServer]:
     )
     client, peer, port = free_port(), free_port(), free_port()
     endpoint = f"http://127.0.0.1:{client}"
-    api = ApiServer(f"https://127.0.0.1:{port}", authority, tokens, folder)
+    api = ApiServer(f"https://127.0.0.1:{port}", authority, tokens, folder, endpoint)
 
     def etcd_ready() -> bool:
         return _says(f"{endpoint}/health", "true")

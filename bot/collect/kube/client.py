@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 import httpx
 import orjson
 
+from bot.collect.garbage import no_collection
 from bot.collect.http import CONNECTION_ERRORS, HttpProblem, connection_problem, load_pair
 from bot.collect.kube.auth import Identity
 from bot.collect.kube.kubeconfig import Access
@@ -71,14 +72,20 @@ class Client:
         """The JSON at a path. HttpProblem when there is none to be had in time."""
         body = await self.get_bytes(path, params, accept)
         try:
-            return orjson.loads(body)
+            with no_collection():
+                return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise HttpProblem(f"the answer is not whole JSON ({error.msg} at byte {error.pos})") from error
 
     async def get_bytes(
-        self, path: str, params: Mapping[str, str] | None = None, accept: str = "application/json"
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        *,
+        again: bool = True,
     ) -> bytes:
-        """The body at a path, as it is."""
+        """The body at a path, as it is. `again`: try again where the server fails."""
         pause, renewed = FIRST_PAUSE_S, False
         while True:
             async with self._gate:
@@ -88,7 +95,7 @@ class Client:
                     if problem.status == 401 and not renewed and await self._renew():
                         renewed = True
                         continue
-                    wait = self._wait(problem, pause)
+                    wait = self._wait(problem, pause) if again else None
                     if wait is None:
                         raise
             await asyncio.sleep(wait)

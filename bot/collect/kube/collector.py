@@ -28,7 +28,7 @@ from bot.collect.redact import redact
 from bot.collect.texts import log_passage
 from bot.config.clusters import Api
 from bot.questions import OBJECT_KINDS, Question
-from rules.kinds import Fact, Source, fact
+from rules.kinds import Fact, Scalar, Source, fact
 from rules.observations import Gap, Observations, Passage
 
 SYSTEM: Final = "kube-system"
@@ -77,6 +77,8 @@ class KubeCollector:
         self._served = Served(client)
         self._complete: set[tuple[str, str | None]] = set()
         self._pods: dict[str, Fact] = {}
+        self._silent: set[Scalar] = set()
+        """Nodes whose kubelet does not report: it would not hand out logs either."""
         self._containers: dict[str, list[str]] = defaultdict(list)
         self.nodes: dict[str, str] = {}
         """name -> address, once nodes were listed."""
@@ -276,6 +278,8 @@ class KubeCollector:
         for each in found.facts:
             if each.kind == "pod":
                 self._pods[str(each["pod"])] = each
+            elif each.kind == "node" and each.get("ready") == "Unknown":
+                self._silent.add(each["node"])
             elif each.kind == "container":
                 self._containers[str(each["pod"])].append(str(each["container"]))
 
@@ -301,6 +305,11 @@ class KubeCollector:
             return Observations(gaps=[gap_of_want(want.attributes, "its namespace is not known")])
         version = next(iter(self._served.candidates(api_kinds()["pod"])), "v1")
         path, query = path_of(api_kinds()["pod"], version, namespace, name)
+        node = self._pods[pod].get("node") if pod in self._pods else None
+        if node in self._silent:
+            return Observations(
+                gaps=[gap_of_want(want.attributes, f"its node {node} is not ready: no kubelet answers")]
+            )
         asked = want.get("container")
         containers = [str(asked)] if asked else await self._containers_of(pod, path, query)
         found = Observations()
@@ -308,7 +317,8 @@ class KubeCollector:
             params = {**query, "container": container, "tailLines": str(LOG_LINES), "limitBytes": str(LOG_BYTES)}
             if want.get("previous") is True:
                 params["previous"] = "true"
-            body = await self._client.get_bytes(f"{path}/log", params, "*/*")
+            # It is the kubelet that answers, through the API server: if it does not, asking again is of no use.
+            body = await self._client.get_bytes(f"{path}/log", params, "*/*", again=False)
             content = redact(body.decode("utf-8", "replace"))
             if content.strip():
                 found.passages.append(log_passage(content, pod, container, 1, self._pods.get(pod)))

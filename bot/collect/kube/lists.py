@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bot.collect.garbage import no_collection
 from bot.collect.http import HttpProblem
 from bot.collect.kube.client import METADATA_ONLY, Client
 from bot.collect.kube.kinds import ApiKind
-from bot.collect.objects.values import mapping, mappings, text
+from bot.collect.objects.values import Json, mapping, mappings, text
 
 LEGACY: Final = ("v1beta3", "v1beta2", "v1beta1")
 MAX_RESTARTS: Final = 2
+ROUNDS_TO_SEND: Final = 6
+"""Rounds of the event loop in which a request leaves on an open connection."""
 Take = Callable[[str, dict[str, Any]], None]
 """Receives (kind, object)."""
 
@@ -114,34 +117,52 @@ async def _pages(
     page: int,
     metadata: bool,
 ) -> int:
-    seen: set[tuple[str, str]] = set()
-    restarts, token, limit = 0, "", page
     accept = METADATA_ONLY if metadata else "application/json"
-    while True:
+    legacy = version if version.startswith("v1beta") and "/" not in version else ""
+    seen: set[tuple[str, str]] = set()
+    restarts, limit = 0, page
+
+    def ask(token: str) -> asyncio.Task[Any]:
         params = {**query, "limit": str(limit), **({"continue": token} if token else {})}
-        try:
-            content = await client.get(path, params, accept)
-        except HttpProblem as problem:
-            if problem.status != 410 or restarts == MAX_RESTARTS:
-                raise
-            # The snapshot that the pages were cut from is gone. The server may offer to go on in a newer one; else
-            # it is begun anew, with larger pages so that it ends sooner. What was taken already is not taken twice.
-            restarts, token, limit = restarts + 1, problem.continue_token, limit * 4
-            continue
-        if not isinstance(content, dict) or not isinstance(content.get("items"), list | None):
-            raise HttpProblem("the answer is not a list")
-        legacy = version if version.startswith("v1beta") and "/" not in version else ""
-        for item in mappings(content.get("items") or []):
-            details = mapping(item.get("metadata"))
-            name = text(details.get("name")) or text(item.get("id")) or ""
-            key = (text(details.get("namespace")) or text(item.get("namespace")) or "", name)
-            if key in seen:
+        return asyncio.create_task(client.get(path, params, accept))
+
+    asked = ask("")
+    try:
+        while True:
+            try:
+                content = await asked
+            except HttpProblem as problem:
+                if problem.status != 410 or restarts == MAX_RESTARTS:
+                    raise
+                # The snapshot that the pages were cut from is gone. The server may offer to go on in a newer one;
+                # else the list begins anew, with larger pages so that it ends sooner. What was taken stays so.
+                restarts, limit = restarts + 1, limit * 4
+                asked = ask(problem.continue_token)
                 continue
-            seen.add(key)
-            if legacy:
-                item.setdefault("apiVersion", legacy)
-            take(kind.kind, item)
-        token = text(mapping(content.get("metadata")).get("continue")) or ""
-        if not token:
-            return len(seen)
-        await asyncio.sleep(0)  # others may work between two pages
+            if not isinstance(content, dict) or not isinstance(content.get("items"), list | None):
+                raise HttpProblem("the answer is not a list")
+            token = text(mapping(content.get("metadata")).get("continue")) or ""
+            if token:
+                asked = ask(token)  # the server works on the next page while this one is read
+                for _ in range(ROUNDS_TO_SEND):
+                    await asyncio.sleep(0)
+            with no_collection():
+                _take_page(kind, mappings(content.get("items") or []), legacy, take, seen)
+            if not token:
+                return len(seen)
+    finally:
+        asked.cancel()
+
+
+def _take_page(kind: ApiKind, items: list[Json], legacy: str, take: Take, seen: set[tuple[str, str]]) -> None:
+    """Hands on the items of a page that were not seen before."""
+    for item in items:
+        details = mapping(item.get("metadata"))
+        name = text(details.get("name")) or text(item.get("id")) or ""
+        key = (text(details.get("namespace")) or text(item.get("namespace")) or "", name)
+        if key in seen:
+            continue
+        seen.add(key)
+        if legacy:
+            item.setdefault("apiVersion", legacy)
+        take(kind.kind, item)

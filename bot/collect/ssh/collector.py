@@ -309,7 +309,7 @@ class SshCollector:
         if output.cut:
             why = "the answer was too long, only its beginning was read" if output.text else "it did not end in time"
         elif output.code not in (0, None, *command.fails) or _NO_RIGHT.search(output.complaint):
-            said = next(iter(output.complaint.strip().splitlines()), f"exit status {output.code}")[:200]
+            said = next(iter(reversed(output.complaint.strip().splitlines())), f"exit status {output.code}")[:200]
             if not _NO_RIGHT.search(output.complaint):
                 why = f"{command.run[0]}: {redact(said)}"
             elif output.text.strip() and command.root == "helps":
