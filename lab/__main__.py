@@ -37,7 +37,7 @@ def _do(command: str, name: str | None) -> int:
         return 1 if ills else 0
     elif command == "break" and name is None:
         for fault in faults.catalogue().values():
-            print(f"{fault.id:32}{fault.what}")
+            print(f"{fault.id:40}{fault.what}")
     elif command == "break":
         faults.break_(_fault(name))
     else:

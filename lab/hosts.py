@@ -118,7 +118,7 @@ def start(host: Host, programs: Path) -> None:
         )
     (host.home / "pid").write_text(str(started.pid))
     try:
-        wait_for(f"{host.name} has booted", lambda: _booted(host), 60)
+        wait_for(f"{host.name} has booted", lambda: _booted(host, started), 60)
     except LabError as late:
         console_tail = "\n".join((host.home / "console.log").read_text(errors="replace").splitlines()[-15:])
         raise LabError(f"{late}\n{console_tail}") from late
@@ -184,8 +184,8 @@ def _init(host: Host) -> int | None:
     return None
 
 
-def _booted(host: Host) -> bool:
-    if _supervisor(host) is None:
+def _booted(host: Host, supervisor: subprocess.Popen[bytes]) -> bool:
+    if supervisor.poll() is not None:
         raise LabError(f"{host.name} did not start")
     if _init(host) is None:
         return False

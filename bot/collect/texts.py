@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.collect.journal_runs import present
 from rules.kinds import Fact, Scalar, Source, declared_attributes, fact
 from rules.observations import Observations, Passage
 
@@ -39,7 +40,7 @@ def host_text(
     content: str, host: str, node: str | None, name: str, now: datetime | None, journal_of: str | None = None
 ) -> Observations:
     """What a command printed on a host. `name` is what sources call it, `journal_of` the unit if it is its journal."""
-    found = read_text(content, f"{host}:{name}", now)
+    found = read_text(present(content) if journal_of else content, f"{host}:{name}", now)
     about: dict[str, Scalar] = {"host": host}
     if node:
         about["node"] = node

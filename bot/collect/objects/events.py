@@ -22,6 +22,13 @@ MAX_ABOUT_HEALTHY: Final = 500
 MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
+PRESSURES: Final = {
+    "NodeHasDiskPressure": ("DiskPressure",),
+    "NodeHasInsufficientMemory": ("MemoryPressure",),
+    "NodeHasInsufficientPID": ("PIDPressure",),
+    "EvictionThresholdMet": ("DiskPressure", "MemoryPressure", "PIDPressure"),
+}
+"""Reasons that tell of a condition of the node: over as soon as none of these conditions holds."""
 
 
 def project(situation: Situation) -> None:
@@ -173,6 +180,10 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
             return inventory.is_listed("node", None)
         if node.ready != "True":
             return False
+        if event.reason == "NodeNotReady":
+            return True
+        if event.reason in PRESSURES and node.conditions:
+            return not any(each.type in PRESSURES[event.reason] and each.status == "True" for each in node.conditions)
         return last is not None and (
             (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RECENT_S
         )

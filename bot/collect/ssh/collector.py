@@ -139,7 +139,7 @@ class SshCollector:
                     continue
                 if unit in wanted:
                     one = Fact("unit", {**one.attributes, "main": True, "expected": True}, one.source)
-                elif wanted and one.get("active") != "active" and one.get("enabled") != "enabled":
+                elif wanted and one.get("active") != "active":
                     one = Fact("unit", {**one.attributes, "optional": True}, one.source)  # the inventory is complete
             found.append(one)
         listening = {one.get("port") for one in facts if one.kind == "port" and one.get("listening")}

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from .builders import deployment, ended, event, facts, node, odd, one, owned, pod, project, related, running, waiting
+from .builders import (
+    deployment,
+    ended,
+    event,
+    facts,
+    meta,
+    node,
+    odd,
+    one,
+    owned,
+    pod,
+    project,
+    related,
+    running,
+    waiting,
+)
 
 PROBED = {
     "containers": [
@@ -207,3 +222,24 @@ def test_an_event_of_a_container_that_still_crashes_is_not_stale() -> None:
     crash = event("Pod", "web-0", "BackOff", involved={"fieldPath": "spec.containers{app}"})
     found = one(project(pod("web-0", status), crash, listed="pods"), "event")
     assert (found["stale"], found["container"]) == (False, "app")
+
+
+@pytest.mark.parametrize(
+    ("reason", "conditions", "stale"),
+    [
+        ("NodeNotReady", {"Ready": "True"}, True),
+        ("NodeNotReady", {"Ready": "Unknown"}, False),
+        ("EvictionThresholdMet", {"Ready": "True", "DiskPressure": "False"}, True),
+        ("EvictionThresholdMet", {"Ready": "True", "DiskPressure": "True"}, False),
+        ("NodeHasInsufficientMemory", {"Ready": "True", "DiskPressure": "True", "MemoryPressure": "False"}, True),
+    ],
+)
+def test_an_event_of_a_condition_of_the_node_is_stale_when_the_condition_is_over(
+    reason: str, conditions: dict[str, str], stale: bool
+) -> None:
+    machine = {
+        "kind": "Node",
+        "metadata": meta("n1", None),
+        "status": {"conditions": [{"type": name, "status": status} for name, status in conditions.items()]},
+    }
+    assert one(project(machine, event("Node", "n1", reason)), "event")["stale"] is stale
