@@ -32,7 +32,7 @@ def postgresql() -> Iterator[str]:
     """The URL of a server that lives as long as the tests. PostgreSQL refuses to run as root, so root lends it a user."""
     binaries = _binaries()
     if binaries is None:
-        message = "PostgreSQL is not installed: run scripts/bootstrap-postgresql"
+        message = "PostgreSQL is not installed: run scripts/bootstrap postgresql"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
