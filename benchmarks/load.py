@@ -57,18 +57,25 @@ async def minute(ws: Workspace, seconds: float) -> None:
         await asyncio.sleep(max(0.0, started + seconds * (number + 1) / PASTES - time.monotonic()))
     await asyncio.gather(*commands)
     await ws.wait_for(lambda: all(len(ws.thread(name, ts)) > 1 for name, ts in asked), timeout=120)
-    answered = [m for name in names for m in ws.messages(name) if m["user"] == BOT_USER]
-    await ws.wait_for(lambda: all("Looking" not in m["text"] for m in answered), timeout=120)
+    await ws.wait_for(lambda: _answers(ws, names) >= COMMANDS, timeout=120)
+    sent = list(ws.deliveries)[before:]
+    await ws.wait_for(lambda: all(one.acknowledged or len(one.reasons) > 0 for one in sent), timeout=30)
     waits = [
         float(ws.thread(name, ts)[1]["ts"]) - float(ts)  # a message's name is its time
         for name, ts in asked
     ]
-    acks = [one.acked_after for one in list(ws.deliveries)[before:] if one.acked_after is not None]
-    lost = [one for one in list(ws.deliveries)[before:] if not one.acknowledged]
+    acks = [one.acked_after for one in sent if one.acked_after is not None]
+    lost = [one for one in sent if not one.acknowledged]
     report(f"{PASTES} pastes and {COMMANDS} commands in {seconds:g} s: not acknowledged", str(len(lost)))
     report("  acknowledged after, median / 99 % / worst", _times(acks))
     report("  pastes answered after, median / 99 % / worst", _times(waits))
-    report("  pastes and commands answered", f"{len(waits)} and {len(answered)}")
+    report("  pastes and commands answered", f"{len(waits)} and {_answers(ws, names)}")
+
+
+def _answers(ws: Workspace, names: list[str]) -> int:
+    """How many commands have their answer in the channels: a message with buttons."""
+    found = [m for name in names for m in ws.messages(name) if m["user"] == BOT_USER]
+    return sum(any(block["type"] == "actions" for block in message["blocks"]) for message in found)
 
 
 def _times(seconds: list[float]) -> str:
