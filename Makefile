@@ -34,8 +34,9 @@ check: ## what CI runs: linters, knowledge, tests on each supported Python
 accuracy: $(READY) ## how often the first finding names the cause; CASES=directory of *.jsonl
 	$(BIN)/python scripts/accuracy.py --cases $(CASES)
 
-bench: $(READY) ## time and memory of pastes, loading and big clusters
+bench: $(READY) ## time and memory of pastes, loading, big clusters and the bot under load
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.load
 
 lab: $(READY) ## build and start a real cluster on this machine (as root)
 	PYTHON=$(BIN)/python lab/up

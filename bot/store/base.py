@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,8 @@ DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncp
 MIGRATION_LOCK: Final = 0x6B64696167
 """PostgreSQL's advisory lock while a replica migrates, so that the others wait."""
 BUSY_S: Final = 10
+POOL: Final = 6
+"""Connections, all kept: each of SQLite is a thread, and threads that come and go cost memory."""
 
 Clock = Callable[[], float]
 
@@ -51,7 +55,9 @@ class Database:
     def __init__(self, storage: str = "", clock: Clock = time.time) -> None:
         self.url = async_url(storage)
         self.clock = clock
-        self.engine: AsyncEngine = create_async_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+        self.engine: AsyncEngine = create_async_engine(
+            self.url, pool_pre_ping=True, hide_parameters=True, pool_size=POOL, max_overflow=0
+        )
         if self.url.drivername == "sqlite+aiosqlite":
             event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)
 
@@ -110,8 +116,11 @@ def migrate(connection: Connection) -> None:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for setting in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_S * 1000}", "foreign_keys=ON"):
+    for setting in (f"busy_timeout={BUSY_S * 1000}", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {setting}")
+    # Kept in the file by the first that comes; whoever comes at the same moment is refused, and finds it set.
+    with contextlib.suppress(sqlite3.OperationalError):
+        cursor.execute("PRAGMA journal_mode=WAL")
     cursor.close()
 
 
