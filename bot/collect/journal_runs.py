@@ -13,7 +13,7 @@ from typing import Final
 SOON: Final = timedelta(seconds=45)
 """A shorter run has not shown yet that it works."""
 WINDOW: Final = timedelta(minutes=10)
-"""How long before the journal's last line a trouble of a running daemon counts; what goes on is said again."""
+"""How long before the daemon's last word a trouble of it counts; what goes on is said again."""
 _LINE: Final = re.compile(
     r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ (?P<name>[^\s\[]+)(?:\[(?P<pid>\d+)\])?:"
 )
@@ -37,13 +37,12 @@ def present(journal: str) -> str:
     first, last = runs[pids[-1]]
     kept = {pids[-1], *(pids[-2:-1] if last - first < SOON else ())}
     begin = min(runs[pid][0] for pid in kept)
-    end = max(_time(head["time"]) for head in heads if head)
     alive = True  # what follows a line without a head (a trace) shares its fate
     for at, head in enumerate(heads):
         if head:
             time = _time(head["time"])
             alive = head["pid"] in kept if head["pid"] in runs else time >= begin
-            alive = alive and end - time <= WINDOW
+            alive = alive and last - time <= WINDOW
         if not alive:
             lines[at] = ""
     return "\n".join(lines)

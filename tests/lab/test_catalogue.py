@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tarfile
 from pathlib import Path
 
@@ -35,14 +36,19 @@ def test_a_step_does_one_thing_in_a_host_that_there_is(step: dict[str, str]) -> 
         Step.model_validate(step)
 
 
-def test_programs_are_those_of_the_pinned_modules() -> None:
-    def pins(module: str) -> str:
-        return (plan.SOURCE / module / "go.mod").read_text()
-
-    assert f"k8s.io/kubernetes {plan.KUBERNETES}\n" in pins("kubernetes")
-    assert f"sigs.k8s.io/cri-tools {programs.CRICTL} " in pins("crictl")
-    assert f"github.com/coredns/coredns {programs.COREDNS}\n" in pins("coredns")
-    assert all(f"k8s.io/kubernetes/cmd/{name}\n" in pins("kubernetes") for name in plan.PROGRAMS)
+@pytest.mark.parametrize(
+    ("module", "package", "version"),
+    [
+        ("kubernetes", "k8s.io/kubernetes", plan.KUBERNETES),
+        ("crictl", "sigs.k8s.io/cri-tools", programs.CRICTL),
+        ("coredns", "github.com/coredns/coredns", programs.COREDNS),
+    ],
+)
+def test_programs_are_of_the_pinned_versions(module: str, package: str, version: str) -> None:
+    lines = (plan.SOURCE / module / "go.mod").read_text().splitlines()
+    words = [line.split() for line in lines if not line.startswith("//")]
+    pinned = {after for line in words for name, after in itertools.pairwise(line) if name == package}
+    assert pinned == {version}
 
 
 def test_kdiag_yaml_of_the_lab_is_valid_and_names_its_hosts() -> None:

@@ -44,6 +44,11 @@ def test_what_a_running_daemon_said_long_ago_is_over() -> None:
     assert said("\n".join([OLD, late])) == [late]
 
 
+def test_what_systemd_counts_later_does_not_make_the_last_words_old() -> None:
+    counted = "Nov 26 11:59:54 n1 systemd[1]: kubelet.service: Scheduled restart job, restart counter is at 93."
+    assert said("\n".join([OLD, counted])) == [*OLD.split("\n"), counted]
+
+
 def test_a_trace_goes_with_its_line() -> None:
     assert said("\n".join([OLD, "\tgoroutine 1 [running]:", STOP, NEW])) == NEW.split("\n")[1:]
 
