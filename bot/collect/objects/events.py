@@ -178,12 +178,12 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         node = inventory.nodes.get(event.name)
         if node is None:
             return inventory.is_listed("node", None)
+        if event.reason in PRESSURES and node.conditions:
+            return not any(each.type in PRESSURES[event.reason] and each.status == "True" for each in node.conditions)
         if node.ready != "True":
             return False
         if event.reason == "NodeNotReady":
             return True
-        if event.reason in PRESSURES and node.conditions:
-            return not any(each.type in PRESSURES[event.reason] and each.status == "True" for each in node.conditions)
         return last is not None and (
             (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RECENT_S
         )
