@@ -91,10 +91,9 @@ async def talk(ws: Workspace, pid: int, messages: int) -> None:
         text = f"lunch at {number % 24}? I shall be late, the deploy is still running"
         if number % 100 == 0:
             text = f'Warning  Failed  3s  kubelet  Error: secret "talk-{number}" not found'
-        ws.say(name, "anna", text)
-        if number % 20 == 0:
-            last = ws.deliveries[-1]
-            await ws.wait_for(lambda one=last: one.acknowledged, timeout=60)
+        said = ws.say(name, "anna", text)["ts"]
+        if number % 100 == 0:  # what is not answered yet is in memory too: that is not what is measured
+            await ws.wait_for(lambda n=name, ts=said: ws.thread(n, ts)[1:], timeout=60)
         if number % (messages // 4) == 0:
             sizes.append(memory_mb(pid))
     await asyncio.sleep(2)
