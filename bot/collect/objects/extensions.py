@@ -1,7 +1,7 @@
 """Facts about kinds that extensions bring: the Gateway API, the Operator Lifecycle Manager, KEDA.
 
-Their controllers write what is wrong into conditions, phases and states; which of these is bad is a table here. What they
-name and is not there is told as `reference`, since their controllers often say nothing at all then.
+Their controllers write what is wrong into conditions, phases and states; which of these is bad is a table here. What
+they name and is not there is told as `reference`, since their controllers often say nothing at all then.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ GOOD_WHEN_TRUE: Final[Mapping[str, frozenset[str]]] = {
     "scaledobject": frozenset({"Ready"}),
     "subscription": frozenset(),
 }
-BAD_WHEN_TRUE: Final = frozenset({"CatalogSourcesUnhealthy", "ResolutionFailed", "InstallPlanFailed", "InstallPlanMissing"})
+BAD_WHEN_TRUE: Final = frozenset(
+    {"CatalogSourcesUnhealthy", "ResolutionFailed", "InstallPlanFailed", "InstallPlanMissing"}
+)
 BAD_REASONS: Final = frozenset({"Retrying", "Blocked", "Failed"})
 """Reasons of OLM's `Progressing`, which is True in good and bad times."""
 SETTLED: Final[Mapping[str, frozenset[str]]] = {
@@ -79,13 +81,10 @@ def _bad(situation: Situation, thing: Thing) -> Iterator[Condition]:
         return
     good = GOOD_WHEN_TRUE[thing.kind]
     for each in _conditions(thing):
-        if each.type in good:
-            late = (situation.age(each.since if each.since is not None else thing.created) or 0) > SETTLING_S
-            if each.status == "False" or (each.status == "Unknown" and late):
-                yield each
-        elif each.type in BAD_WHEN_TRUE and each.status == "True":
-            yield each
-        elif each.type == "Progressing" and each.reason in BAD_REASONS:
+        late = (situation.age(each.since if each.since is not None else thing.created) or 0) > SETTLING_S
+        not_good = each.type in good and (each.status == "False" or (each.status == "Unknown" and late))
+        bad = each.type in BAD_WHEN_TRUE and each.status == "True"
+        if not_good or bad or (each.type == "Progressing" and each.reason in BAD_REASONS):
             yield each
 
 
