@@ -203,6 +203,20 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "deleting_s": (int, "seconds since its deletion was asked for"),
         },
     ),
+    "resource_condition": (
+        "A condition, phase or state of an object of the Gateway API, OLM or KEDA that is not as it should be.",
+        {
+            "object": (str, "as `kind namespace/name`"),
+            "kind": (str, "its kind in lower case: gateway, httproute, clusterserviceversion, scaledobject ..."),
+            "name": (str, "its bare name"),
+            "namespace": (str, "its namespace"),
+            "condition": (str, "the condition's type; `phase` for kinds that have a phase or state instead"),
+            "status": (str, "True, False, Unknown; or the phase"),
+            "reason": (str, "its reason"),
+            "message": (str, "its message"),
+            "age_s": (int, "seconds since it changed"),
+        },
+    ),
     "namespace": (
         "A Namespace.",
         {
@@ -239,7 +253,11 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "exists": (bool, "whether the target is there"),
             "key_exists": (bool, "whether the key is there"),
             "optional": (bool, "whether it may be missing"),
-            "how": (str, "env, envFrom, volume, imagePullSecret, backend, tls, scaleTarget, serviceName"),
+            "how": (
+                str,
+                "env, envFrom, volume, imagePullSecret, backend, tls, scaleTarget, serviceName,"
+                " parentRefs, backendRefs",
+            ),
             "similar": (str, "the nearest existing name in that namespace, if it is close"),
             "elsewhere": (str, "another namespace that has one of that name"),
         },
@@ -544,6 +562,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "class_exists": (bool, "whether that IngressClass exists"),
             "has_address": (bool, "whether a controller gave it an address"),
             "default_class": (bool, "whether a default IngressClass exists"),
+            "port_error": (str, "what the load balancer's controller says of a port that it could not open"),
             "age_s": (int, "seconds since it was made"),
         },
     ),

@@ -29,7 +29,7 @@ from bot.collect.objects.values import Json, mapping, moment, text
 
 MAX_EVENTS: Final = 200_000
 """Different events kept; the API server forgets them after an hour, so that more is not a cluster but a flood."""
-NAMES_ONLY: Final = frozenset({"secret", "configmap", "serviceaccount"})
+NAMES_ONLY: Final = frozenset({"secret", "configmap"})
 """Kinds of which only names (and keys) are kept: values are nobody's business here."""
 
 Key = tuple[str | None, str]
@@ -38,7 +38,12 @@ Key = tuple[str | None, str]
 class Inventory:
     """Records by kind, namespace and name."""
 
-    def __init__(self, now: float, wants_detail: Callable[[str | None, str, Json], bool]) -> None:
+    def __init__(
+        self,
+        now: float,
+        wants_detail: Callable[[str | None, str, Json], bool],
+        keep: Callable[[str, str | None, str, Json], None] | None = None,
+    ) -> None:
         self.now = now
         self.pods: dict[Key, Pod] = {}
         self.pods_of: dict[str | None, list[Pod]] = defaultdict(list)
@@ -59,6 +64,7 @@ class Inventory:
         self.modern_versions = 0
         self._pods = PodReader(now)
         self._wants_detail = wants_detail
+        self._keep = keep
         self._index: dict[str | None, dict[tuple[str, str], list[Pod]]] = {}
 
     # --- filling ----------------------------------------------------------------------------------------
@@ -79,6 +85,8 @@ class Inventory:
         if kind == "event":
             self._add_event(namespace, obj)
             return
+        if self._keep:
+            self._keep(kind, namespace, name, obj)
         if kind == "pod":
             pod = self._pods.read(namespace, name, obj, detailed=self._wants_detail(namespace, name, obj))
             if (namespace, name) not in self.pods:

@@ -16,7 +16,7 @@ from bot.collect.objects import (
     aggregation,
     cluster,
     events,
-    hygiene,
+    extensions,
     limits,
     pods,
     policies,
@@ -24,6 +24,8 @@ from bot.collect.objects import (
     relations,
     workloads,
 )
+from bot.collect.objects.hygiene import Keeper
+from bot.collect.objects.hygiene import project as project_hygiene
 from bot.collect.objects.inventory import Inventory
 from bot.collect.objects.nodes import Nodes
 from bot.collect.objects.resources import CLUSTER_SCOPED, kind_of
@@ -46,11 +48,11 @@ class Projector:
 
     def __init__(self, now: datetime, asked: str | None = None, hygiene: bool = False) -> None:
         self._asked = asked
-        self._hygiene = hygiene
+        self._keeper = Keeper() if hygiene else None
         kind, _, name = (asked or "").partition(" ")
         self._asked_kind = kind_of(kind) if kind else ""
         self._asked_namespace, _, self._asked_name = name.rpartition("/")
-        self._inventory = Inventory(now.timestamp(), self._wants_detail)
+        self._inventory = Inventory(now.timestamp(), self._wants_detail, self._keeper.take if self._keeper else None)
 
     def _wants_detail(self, namespace: str | None, name: str, pod: Json) -> bool:
         """Whether a healthy Pod may turn out to belong to what was asked about."""
@@ -77,7 +79,7 @@ class Projector:
         return {name: node.address or "" for name, node in self._inventory.nodes.items()}
 
     def finish(self) -> Observations:
-        situation = Situation(self._inventory, self._asked, self._hygiene)
+        situation = Situation(self._inventory, self._asked, self._keeper is not None)
         services = Services(situation)
         cluster.project(situation)
         Nodes(situation).project()
@@ -90,11 +92,12 @@ class Projector:
         limits.project(situation)
         admission.project(situation, services)
         aggregation.project(situation, services)
+        extensions.project(situation)
         references.project(situation)
         events.project(situation)
         relations.project(situation, services)
-        if self._hygiene:
-            hygiene.project(situation)
+        if self._keeper:
+            project_hygiene(situation, services, self._keeper)
         return situation.out
 
 

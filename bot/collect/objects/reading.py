@@ -166,7 +166,6 @@ def container(spec: Json, role: str, status: Json) -> Container:
         _amounts(resources.get("limits")),
         probes(spec),
     )
-    found.privileged = at(spec, "securityContext", "privileged") is True
     if not status:
         return found
     state = mapping(status.get("state"))

@@ -59,6 +59,17 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "certificatesigningrequest": ("spec", "status"),
     "componentstatus": ("conditions",),
     "priorityclass": (),
+    "serviceaccount": ("secrets", "imagePullSecrets"),
+    "gatewayclass": ("status",),
+    "gateway": ("spec", "status"),
+    "httproute": ("spec", "status"),
+    "clustercatalog": ("status",),
+    "clusterextension": ("status",),
+    "clusterserviceversion": ("status",),
+    "subscription": ("spec", "status"),
+    "installplan": ("status",),
+    "catalogsource": ("status",),
+    "scaledobject": ("spec", "status"),
 }
 """What is kept of the kinds that are few and small: these parts as they are."""
 
@@ -162,6 +173,7 @@ def workload(kind: str, namespace: str | None, name: str, obj: Json, legacy: boo
         text(spec.get("timeZone")),
         text(spec.get("concurrencyPolicy")),
         integer(spec.get("startingDeadlineSeconds")),
+        tuple(filter(None, (text(at(e, "metadata", "name")) for e in mappings(spec.get("volumeClaimTemplates"))))),
     )
 
 

@@ -140,7 +140,6 @@ class Container:
     restarts: int | None = None
     ready: bool | None = None
     started: bool | None = None
-    privileged: bool = False
 
 
 @dataclass(slots=True)
@@ -238,6 +237,7 @@ class Workload:
     time_zone: str | None = None
     concurrency: str | None = None
     starting_deadline: int | None = None
+    claim_templates: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:

@@ -23,7 +23,8 @@ CLUSTER_SCOPED: Final = frozenset({
     "node", "namespace", "persistentvolume", "storageclass", "ingressclass", "priorityclass", "clusterrole",
     "clusterrolebinding", "mutatingwebhookconfiguration", "validatingwebhookconfiguration", "apiservice",
     "certificatesigningrequest", "customresourcedefinition", "volumeattachment", "csidriver", "csinode",
-    "runtimeclass", "componentstatus",
+    "runtimeclass", "componentstatus", "gatewayclass", "clustercatalog", "clusterextension", "ciliumidentity",
+    "clusterpolicyreport",
 })  # fmt: skip
 
 WORKLOADS: Final = (

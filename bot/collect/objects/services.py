@@ -13,8 +13,8 @@ from bot.collect.objects.values import (
     integer,
     joined,
     mapping,
+    mappings,
     namespaced,
-    sequence,
     shown_labels,
     similar,
     text,
@@ -314,7 +314,9 @@ class Services:
             annotated = text(mapping(ingress.fields.get("annotations")).get("kubernetes.io/ingress.class"))
             exists = any(each.name == named for each in classes) if named and listed else None
             no_class = not named and not annotated and default is False
-            odd = exists is False or no_class
+            addresses = mappings(at(ingress.fields.get("status"), "loadBalancer", "ingress"))
+            refused = [text(port.get("error")) for each in addresses for port in mappings(each.get("ports"))]
+            odd = exists is False or no_class or any(refused)
             if self._backends(ingress, asked) or odd or asked:
                 self._situation.fact(
                     "ingress",
@@ -324,7 +326,8 @@ class Services:
                     **{"class": named or annotated},
                     has_class=bool(named or annotated),
                     class_exists=exists,
-                    has_address=bool(sequence(at(ingress.fields.get("status"), "loadBalancer", "ingress"))),
+                    has_address=bool(addresses),
+                    port_error=next(filter(None, refused), None),
                     default_class=default,
                     age_s=self._situation.age(ingress.created),
                 )

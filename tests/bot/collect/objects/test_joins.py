@@ -318,12 +318,6 @@ def test_a_namespace_that_will_not_go_tells_what_remains() -> None:
     assert (found["terminating_s"], found["condition"]) == (3600, "NamespaceFinalizersRemaining")
 
 
-def test_hygiene_is_told_only_when_asked_for() -> None:
-    assert facts(project(deployment()), "lint") == []
-    checks = {str(each["check"]) for each in facts(project(deployment(), hygiene=True), "lint")}
-    assert {"no-limits", "no-requests", "no-readiness-probe"} <= checks
-
-
 # --- disruption, aggregation, deletion ---------------------------------------------------------------------
 def _budget(name: str, **spec: Any) -> dict[str, Any]:
     status = {"disruptionsAllowed": 0, "expectedPods": 1, "currentHealthy": 1, "desiredHealthy": 1}
