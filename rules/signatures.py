@@ -91,7 +91,10 @@ class SignatureSet:
             starts.append(offset)
             offset += len(text.encode("utf-8", "replace")) + len(SEPARATOR)
         found: dict[tuple[Any, ...], tuple[Fact, int]] = {}
+        places = {_place(passage) for passage in passages}
         for number in self._candidates(data):
+            if not any(_belongs(self._signatures[number].sign, place) for place in places):
+                continue  # a pattern for events of one reason costs nothing where there are none
             for symptom in self._matches(self._signatures[number], data, starts, passages):
                 key = symptom.key()
                 known = found.get(key)
@@ -118,7 +121,7 @@ class SignatureSet:
                 continue
             passage_number = bisect.bisect_right(starts, begin) - 1
             passage = passages[passage_number]
-            if not _belongs(signature.sign, passage):
+            if not _belongs(signature.sign, _place(passage)):
                 continue
             limit = starts[passage_number + 1] - len(SEPARATOR) if passage_number + 1 < len(starts) else len(data)
             parts = _parts(match)
@@ -140,10 +143,17 @@ class SignatureSet:
                 yield _symptom(signature.id, passage, parts, line, line_number)
 
 
-def _belongs(sign: Sign, passage: Passage) -> bool:
-    if sign.via and passage.about.get("via") not in sign.via:
-        return False
-    return not sign.reasons or passage.about.get("reason") in sign.reasons
+Place = tuple[Scalar | None, Scalar | None]
+"""Where a passage stood (`via`), and the reason of the event or state that it is from."""
+
+
+def _place(passage: Passage) -> Place:
+    return passage.about.get("via"), passage.about.get("reason")
+
+
+def _belongs(sign: Sign, place: Place) -> bool:
+    via, reason = place
+    return (not sign.via or via in sign.via) and (not sign.reasons or reason in sign.reasons)
 
 
 def _parts(match: Any) -> dict[str, str]:
