@@ -16,7 +16,6 @@ from bot import last
 from bot.clusters import Clusters
 from bot.collect.redact import redact
 from bot.config import Settings, load_settings
-from bot.consultant import named
 from bot.progress import end_progress, show_progress
 from bot.questions import Question
 from bot.render.blocks import answer_as_blocks
@@ -27,6 +26,7 @@ from bot.service import BUDGET_S, Consultation, Source, consult
 from rules.errors import KdiagError
 from rules.expert import Expert
 from rules.explain import explain as explain_finding
+from rules.findings import named
 from rules.knowledge import Knowledge, load
 
 MAX_INPUT_BYTES: Final = 64 << 20

@@ -19,9 +19,9 @@ from bot.reload import LivingKnowledge
 from bot.service import Consultation, Progress, Source, consult
 from rules.errors import KdiagError
 from rules.explain import Explanation, explain
-from rules.findings import Answer, Finding
+from rules.findings import Answer, named
 from rules.observations import Observations
-from rules.schema import Entry, nearest
+from rules.schema import Entry
 
 REFRESH_S: Final = 10.0
 log = structlog.get_logger()
@@ -135,16 +135,3 @@ class Consultant:
 
 async def _awaited(work: Awaitable[None]) -> None:
     await work
-
-
-def named(findings: list[Finding], wanted: str) -> Finding | None:
-    """The finding a person means; None if there are none at all. KdiagError names those there are."""
-    if not findings:
-        return None
-    for finding in findings:
-        if wanted in (finding.id, finding.fingerprint(), f"{finding.id}@{finding.subject}"):
-            return finding
-    known = ", ".join(dict.fromkeys(f.id for f in findings))
-    raise KdiagError(
-        f"the last answer has no finding {wanted!r}{nearest(wanted, [f.id for f in findings])}; it has: {known}"
-    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.engine import Firing
+from rules.errors import KdiagError
 from rules.kinds import Fact
 from rules.observations import Gap
-from rules.schema import Entry, Text
+from rules.schema import Entry, Text, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,16 @@ class Answer:
     @property
     def findings(self) -> list[Finding]:
         return [f for ranked in self.roots for f in (ranked.finding, *ranked.siblings, *ranked.explains)]
+
+
+def named(findings: Sequence[Finding], wanted: str) -> Finding | None:
+    """The finding a person means; None if there are none at all. KdiagError names those there are."""
+    if not findings:
+        return None
+    for finding in findings:
+        if wanted in (finding.id, finding.fingerprint(), f"{finding.id}@{finding.subject}"):
+            return finding
+    known = ", ".join(dict.fromkeys(f.id for f in findings))
+    raise KdiagError(
+        f"the last answer has no finding {wanted!r}{nearest(wanted, [f.id for f in findings])}; it has: {known}"
+    )

@@ -24,8 +24,6 @@ from bot.collect.objects import (
     relations,
     workloads,
 )
-from bot.collect.objects.hygiene import Keeper
-from bot.collect.objects.hygiene import project as project_hygiene
 from bot.collect.objects.inventory import Inventory
 from bot.collect.objects.nodes import Nodes
 from bot.collect.objects.resources import CLUSTER_SCOPED, kind_of
@@ -48,7 +46,11 @@ class Projector:
 
     def __init__(self, now: datetime, asked: str | None = None, hygiene: bool = False) -> None:
         self._asked = asked
-        self._keeper = Keeper() if hygiene else None
+        self._keeper: Keeper | None = None
+        if hygiene:  # seldom asked for, and its checks take a moment to load
+            from bot.collect.objects.hygiene import Keeper
+
+            self._keeper = Keeper()
         kind, _, name = (asked or "").partition(" ")
         self._asked_kind = kind_of(kind) if kind else ""
         self._asked_namespace, _, self._asked_name = name.rpartition("/")
@@ -97,7 +99,9 @@ class Projector:
         events.project(situation)
         relations.project(situation, services)
         if self._keeper:
-            project_hygiene(situation, services, self._keeper)
+            from bot.collect.objects import hygiene
+
+            hygiene.project(situation, services, self._keeper)
         return situation.out
 
 
