@@ -1,7 +1,8 @@
 """How much of what is known to fail the knowledge holds: the guide's rows and the catalogue of signals.
 
 An entry claims a signal with `covers: [catalogue FILE/ID]` or a row with `covers: [guide G17]`. A claim on a text is
-also tried out: the signal's own text, its placeholders filled, must be recognised by a claiming entry.
+also tried out: the signal's own text, its placeholders filled, must be recognised by a claiming entry. The lists called
+`peers-*` hold the checks of other tools: `what` each looks at, and `why` kdiag does not make it where it does not.
 """
 
 from __future__ import annotations
@@ -52,17 +53,25 @@ class Coverage:
 
 def measure(knowledge: Knowledge, folder: Path = BUILT_IN / "coverage") -> list[Coverage]:
     """The coverage of each list in `folder`."""
+    claims = claimed(knowledge)
+    return [_list(path.stem, read_list(path), claims[path.stem], knowledge) for path in sorted(folder.glob("*.yaml"))]
+
+
+def claimed(knowledge: Knowledge) -> Mapping[str, Mapping[str, list[Entry]]]:
+    """list -> id -> the entries that claim it."""
     claims: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
     for entry in knowledge.entries:
         for name in entry.covers:
             kind, _, rest = name.partition(" ")
             list_name, _, id_ = ("guide", "", rest) if kind == "guide" else rest.partition("/")
             claims[list_name][id_].append(entry)
-    results = []
-    for path in sorted(folder.glob("*.yaml")):
-        signals = yaml.load(path.read_text(encoding="utf-8"), Loader)
-        results.append(_list(path.stem, signals, claims[path.stem], knowledge))
-    return results
+    return claims
+
+
+def read_list(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """id -> signal of a list."""
+    found: Mapping[str, Mapping[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader)
+    return found
 
 
 def _list(

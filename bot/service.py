@@ -129,7 +129,9 @@ def _answer(
     source: Source, question: Question, observations: Observations, reasoning: Reasoning, hygiene: bool
 ) -> Answer:
     asked = source.asked(question)
-    roots = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=hygiene)
+    roots = reasoning.ranked(
+        asked=asked, one_text=question.kind == "explain", hygiene=hygiene, faults=question.kind != "lint"
+    )
     label = question.label()
     if asked and question.kind in OBJECT_KINDS:
         label = {"kind": question.kind, "name": asked.split(" ", 1)[1]}

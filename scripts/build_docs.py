@@ -1,9 +1,9 @@
 """Builds what is generated: the README's picture, the references of fact kinds and of the
-format of knowledge, and the handbook of all entries.
+format of knowledge, the table of what other tools check, and the handbook of all entries.
 
     python scripts/build_docs.py [--out site]
 
-`docs/picture.svg`, `docs/facts.md` and `docs/knowledge.md` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
+`docs/picture.svg`, `docs/facts.md`, `docs/knowledge.md` and `docs/peers.md` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import yaml
 from rich.console import Console
 
 from bot.collect.dump import Dump
+from bot.coverage import claimed, read_list
 from bot.demo import RECORDING
 from bot.handbook import entry_as_markdown
 from bot.questions import Question
@@ -33,6 +34,7 @@ from rules.knowledge import BUILT_IN, Knowledge, load
 from rules.schema import EXAMPLE_FIELDS, FIELDS, LANGUAGES, PROFILE, RISKS, SEVERITIES, SIGN_FIELDS, STAGES, VIAS
 
 ROOT = Path(__file__).parent.parent
+PEERS = ("k8sgpt", "popeye", "robusta", "node-problem-detector", "troubleshoot")
 NAMES = {"en": "English", "ja": "日本語"}
 
 
@@ -89,6 +91,29 @@ def reference() -> str:
     return "\n".join(lines)
 
 
+def peers(knowledge: Knowledge) -> str:
+    """`docs/peers.md`: check by check, which entry holds what another tool checks, or why none does."""
+    lines = [
+        "# What other tools check, and where kdiag has it",
+        "",
+        "Generated from `knowledge/coverage/peers-*.yaml` and the entries' `covers`. Entries marked *lint* are matters of"
+        " hygiene: `kdiag lint`, `kdiag summary --hygiene`. `kdiag kb show ID` prints an entry.",
+    ]
+    claims = claimed(knowledge)
+    for peer in PEERS:
+        name = f"peers-{peer}"
+        signals = read_list(BUILT_IN / "coverage" / f"{name}.yaml")
+        held = sum(1 for signal in signals.values() if signal["fault"])
+        counts = f"{len(signals)} checks, {held} made by kdiag too."
+        lines += ["", f"## {peer}", "", counts, "", "| check | what | kdiag |", "| --- | --- | --- |"]
+        for id_, signal in signals.items():
+            entries = sorted(claims[name][id_], key=lambda each: each.id)
+            shown = ", ".join(f"`{each.id}`{' *lint*' if each.hygiene else ''}" for each in entries)
+            what = str(signal["what"]).replace("|", "\\|")
+            lines.append(f"| {id_} | {what} | {shown or 'no: ' + str(signal['why'])} |")
+    return "\n".join(lines) + "\n"
+
+
 def handbook(knowledge: Knowledge, folder: Path) -> None:
     """Markdown pages by language and family, for MkDocs."""
     for lang in LANGUAGES:
@@ -112,7 +137,7 @@ def handbook(knowledge: Knowledge, folder: Path) -> None:
 
 def kept() -> dict[str, str]:
     """The pages that are kept in the repository: path -> what it must hold. A test compares them."""
-    return {"docs/facts.md": facts(), "docs/knowledge.md": reference()}
+    return {"docs/facts.md": facts(), "docs/knowledge.md": reference(), "docs/peers.md": peers(load())}
 
 
 def site(knowledge: Knowledge, out: Path) -> None:
