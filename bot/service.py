@@ -77,7 +77,8 @@ async def consult(
     progress("infer")
     reasoning = await expert.reason(observations)
     for _ in range(MAX_ROUNDS):
-        wants = [w for w in reasoning.wants if w not in met]
+        # what would settle a fault's cause is of no use to an answer that shows none
+        wants = [w for w in reasoning.wants if w not in met] if question.kind != "lint" else []
         if not wants:
             break
         met |= set(wants)
