@@ -128,6 +128,21 @@ def summary(
 
 
 @app.command()
+def lint(
+    dump: Dump = None,
+    now: Now = None,
+    context: Context = None,
+    config: Config = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = Lang.en,
+) -> None:
+    """What is not broken but should be better: limits, probes, tags, rights, unused objects."""
+    from bot import commands
+
+    _run(commands.ask(Question("lint"), dump, _clock(now), context, config, format, lang, hygiene=True))
+
+
+@app.command()
 def check(
     manifests: Annotated[list[Path], typer.Argument(help="Manifest files (YAML or JSON), or - for standard input.")],
     kubernetes_version: Annotated[

@@ -2,7 +2,8 @@
 
 An entry claims a signal with `covers: [catalogue FILE/ID]` or a row with `covers: [guide G17]`. A claim on a text is
 also tried out: a claiming entry must recognise the signal's own text, its placeholders filled, or, where that says too
-little ("Forbidden"), what a person would paste of it (`seen`), which goes through the whole of an answer.
+little ("Forbidden"), what a person would paste of it (`seen`), which goes through the whole of an answer. The lists called
+`peers-*` hold the checks of other tools: `what` each looks at, and `why` kdiag does not make it where it does not.
 """
 
 from __future__ import annotations
@@ -67,17 +68,23 @@ def load_lists(folder: Path = BUILT_IN / "coverage") -> dict[str, Signals]:
 
 async def measure(knowledge: Knowledge, lists: Mapping[str, Signals]) -> list[Coverage]:
     """The coverage of each list."""
+    claims = claimed(knowledge)
+    expert = Expert(knowledge)
+    try:
+        return [await _list(name, signals, claims[name], expert) for name, signals in lists.items()]
+    finally:
+        await expert.close()
+
+
+def claimed(knowledge: Knowledge) -> Mapping[str, Mapping[str, list[Entry]]]:
+    """list -> id -> the entries that claim it."""
     claims: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
     for entry in knowledge.entries:
         for name in entry.covers:
             kind, _, rest = name.partition(" ")
             list_name, _, id_ = ("guide", "", rest) if kind == "guide" else rest.partition("/")
             claims[list_name][id_].append(entry)
-    expert = Expert(knowledge)
-    try:
-        return [await _list(name, signals, claims[name], expert) for name, signals in lists.items()]
-    finally:
-        await expert.close()
+    return claims
 
 
 async def _list(name: str, signals: Signals, claims: Mapping[str, list[Entry]], expert: Expert) -> Coverage:

@@ -24,7 +24,7 @@ OBJECT_KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`kind` is a word of OBJECT_KINDS, or explain, summary, host, etcd, check.
+    """`kind` is a word of OBJECT_KINDS, or explain, summary, lint, host, etcd, check.
 
     `name` is what the person typed: `web-0`, `shop/web-0`, a UID, the beginning of either (also with a trailing
     `...`), a host, an etcd path. `namespace` is set once the object is known, or when the person gave it.

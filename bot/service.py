@@ -96,7 +96,8 @@ async def _consult(
     progress("infer")
     reasoning = await expert.reason(observations)
     for _ in range(MAX_ROUNDS):
-        wants = [w for w in reasoning.wants if w not in met]
+        # what would settle a fault's cause is of no use to an answer that shows none
+        wants = [w for w in reasoning.wants if w not in met] if question.kind != "lint" else []
         if not wants:
             break
         met |= set(wants)
@@ -162,7 +163,9 @@ def _answer(
     source: Source, question: Question, observations: Observations, reasoning: Reasoning, hygiene: bool
 ) -> Answer:
     asked = source.asked(question)
-    roots = reasoning.ranked(asked=asked, one_text=question.kind == "explain", hygiene=hygiene)
+    roots = reasoning.ranked(
+        asked=asked, one_text=question.kind == "explain", hygiene=hygiene, faults=question.kind != "lint"
+    )
     label = question.label()
     if asked and question.kind in OBJECT_KINDS:
         label = {"kind": question.kind, "name": asked.split(" ", 1)[1]}

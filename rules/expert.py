@@ -32,8 +32,11 @@ class Reasoning:
     def wants(self) -> list[Fact]:
         return self.inference.wants
 
-    def ranked(self, *, asked: str = "", one_text: bool = False, hygiene: bool = False) -> list[Ranked]:
-        shown = [f for f in self.findings if hygiene or not f.entry.hygiene]
+    def ranked(
+        self, *, asked: str = "", one_text: bool = False, hygiene: bool = False, faults: bool = True
+    ) -> list[Ranked]:
+        """Root findings: faults and, when asked for, matters of hygiene; `faults=False`: these alone."""
+        shown = [f for f in self.findings if (hygiene if f.entry.hygiene else faults)]
         return rank(shown, self.topology, asked=asked, one_text=one_text)
 
 

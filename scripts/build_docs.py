@@ -1,9 +1,9 @@
 """Builds what is generated: the README's picture, the references of fact kinds and of the
-format of knowledge, and the handbook of all entries.
+format of knowledge, the table of what other tools check, and the handbook of all entries.
 
     python scripts/build_docs.py [--out site]
 
-`docs/picture.svg`, `docs/facts.md`, `docs/knowledge.md`, `docs/settings.md` and `deploy/rbac.yaml` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
+`docs/picture.svg`, `docs/facts.md`, `docs/knowledge.md`, `docs/settings.md`, `docs/peers.md` and `deploy/rbac.yaml` are kept in the repository. The handbook goes to `site/`: a page for each entry in English and Japanese, as a static site that needs no server.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rich.console import Console
 
 from bot.collect.dump import Dump
 from bot.config import reference as settings
+from bot.coverage import claimed, load_lists
 from bot.demo import RECORDING
 from bot.handbook import entry_as_markdown
 from bot.questions import Question
@@ -35,6 +36,7 @@ from rules.knowledge import BUILT_IN, Knowledge, load
 from rules.schema import EXAMPLE_FIELDS, FIELDS, LANGUAGES, PROFILE, RISKS, SEVERITIES, SIGN_FIELDS, STAGES, VIAS
 
 ROOT = Path(__file__).parent.parent
+PEERS = ("k8sgpt", "popeye", "robusta", "node-problem-detector", "troubleshoot")
 NAMES = {"en": "English", "ja": "日本語"}
 
 
@@ -91,6 +93,29 @@ def reference() -> str:
     return "\n".join(lines)
 
 
+def peers(knowledge: Knowledge) -> str:
+    """`docs/peers.md`: check by check, which entry holds what another tool checks, or why none does."""
+    lines = [
+        "# What other tools check, and where kdiag has it",
+        "",
+        "Generated from `knowledge/coverage/peers-*.yaml` and the entries' `covers`. Entries marked *lint* are matters of"
+        " hygiene: `kdiag lint`, `kdiag summary --hygiene`. `kdiag kb show ID` prints an entry.",
+    ]
+    claims, lists = claimed(knowledge), load_lists()
+    for peer in PEERS:
+        name = f"peers-{peer}"
+        signals = lists[name]
+        held = sum(1 for signal in signals.values() if signal["fault"])
+        counts = f"{len(signals)} checks, {held} made by kdiag too."
+        lines += ["", f"## {peer}", "", counts, "", "| check | what | kdiag |", "| --- | --- | --- |"]
+        for id_, signal in signals.items():
+            entries = sorted(claims[name][id_], key=lambda each: each.id)
+            shown = ", ".join(f"`{each.id}`{' *lint*' if each.hygiene else ''}" for each in entries)
+            what = str(signal["what"]).replace("|", "\\|")
+            lines.append(f"| {id_} | {what} | {shown or 'no: ' + str(signal['why'])} |")
+    return "\n".join(lines) + "\n"
+
+
 def handbook(knowledge: Knowledge, folder: Path) -> None:
     """Markdown pages by language and family, for MkDocs."""
     for lang in LANGUAGES:
@@ -117,6 +142,7 @@ def kept() -> dict[str, str]:
     return {
         "docs/facts.md": facts(),
         "docs/knowledge.md": reference(),
+        "docs/peers.md": peers(load()),
         "docs/settings.md": settings.reference(),
         "deploy/rbac.yaml": manifests(load()),
     }

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import demo
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MISSING_SECRET = 'Warning  Failed  3s  kubelet  Error: secret "shop-db" not found'
 RECORDING = {
@@ -207,3 +209,14 @@ def test_a_broken_file_of_a_recording_is_a_gap(kdiag: Run, recording: Path, file
     done = kdiag("summary", "--dump", str(recording), "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
     assert any(file.split("/")[-1] in f"{g['what']} {g['why']}" for g in json.loads(done.stdout)["gaps"])
+
+
+def test_lint_shows_matters_of_hygiene_and_nothing_else(kdiag: Run) -> None:
+    def ids(*arguments: str) -> set[str]:
+        done = kdiag(*arguments, "--dump", str(demo.RECORDING), "--format", "json")
+        return {str(finding["id"]) for finding in json.loads(done.stdout)["findings"]}
+
+    lint, faults = ids("lint"), ids("summary")
+    assert "hygiene-no-probes" in lint
+    assert not lint & faults
+    assert ids("summary", "--hygiene") == lint | faults

@@ -19,7 +19,9 @@ def build_docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["docs/facts.md", "docs/knowledge.md", "docs/settings.md", "deploy/rbac.yaml"])
+@pytest.mark.parametrize(
+    "name", ["docs/facts.md", "docs/knowledge.md", "docs/peers.md", "docs/settings.md", "deploy/rbac.yaml"]
+)
 def test_generated_pages_are_current(name: str) -> None:
     expected = build_docs().kept()[name]
     assert (ROOT / name).read_text(encoding="utf-8") == expected, "run `make docs` and commit what changed"

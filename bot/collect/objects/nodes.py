@@ -15,7 +15,7 @@ PRESSURE: Final = frozenset({"MemoryPressure", "DiskPressure", "PIDPressure", "N
 PROBLEMS: Final = frozenset({
     "KernelDeadlock", "ReadonlyFilesystem", "CorruptDockerOverlay2", "FrequentKubeletRestart", "FrequentDockerRestart",
     "FrequentContainerdRestart", "FrequentUnregisterNetDevice", "KubeletUnhealthy", "ContainerRuntimeUnhealthy",
-    "XfsShutdown", "CperHardwareErrorFatal", "NTPProblem", "KubeletProblem",
+    "XfsShutdown", "CperHardwareErrorFatal", "NTPProblem", "KubeletProblem", "KubeProxyUnhealthy", "DiskBadBlock",
 })  # fmt: skip
 """Conditions of node-problem-detector. Others are left alone: EtcdIsVoter=True, say, is as it should be."""
 LEASES: Final = "kube-node-lease"

@@ -26,6 +26,11 @@ class Found(NamedTuple):
     value: str | None = None
     expected: str | None = None
 
+    @property
+    def shown(self) -> str:
+        parts = [self.name, self.value or "", f"expected: {self.expected}" if self.expected else ""]
+        return f"{self.check}: {', '.join(filter(None, parts))}"
+
 
 class Lint(NamedTuple):
     """A finding of a check with the object that it is about."""
@@ -74,7 +79,7 @@ class Lints:
                 about[word] = key
             situation.fact(
                 "lint",
-                Source(lint.subject, lint.found.name, lint.found.value or ""),
+                Source(lint.subject, lint.found.name, lint.found.shown),
                 check=lint.found.check,
                 name=lint.found.name,
                 value=lint.found.value,

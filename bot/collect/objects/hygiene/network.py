@@ -102,6 +102,7 @@ def open_namespaces(situation: Situation, _keeper: Keeper, _services: Services) 
         if namespace is None or namespace in SYSTEM or not situation.inventory.is_listed("networkpolicy", namespace):
             continue
         selectors = by_namespace.get(namespace, [])
-        open_pods = sum(1 for pod in pods if not pod.ended and not any(each.matches(pod.labels) for each in selectors))
+        closed = {pod.name for each in selectors for pod in situation.inventory.matching(namespace, each)}
+        open_pods = sum(1 for pod in pods if not pod.ended and pod.name not in closed)
         if open_pods:
             yield "namespace", None, namespace, Found("no-network-policy", "NetworkPolicy", f"{open_pods} Pods")
