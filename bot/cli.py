@@ -139,7 +139,8 @@ def lint(
     """What is not broken but should be better: limits, probes, tags, rights, unused objects."""
     from bot import commands
 
-    _run(commands.ask(Question("lint"), dump, _clock(now), context, config, format, lang, hygiene=True))
+    asked = commands.Asked(dump, _clock(now), context, config, hygiene=True)
+    _run(commands.ask(Question("lint"), asked, format, lang))
 
 
 @app.command()
