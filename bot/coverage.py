@@ -2,8 +2,10 @@
 
 An entry claims a signal with `covers: [catalogue FILE/ID]` or a row with `covers: [guide G17]`. A claim on a text is
 also tried out: a claiming entry must recognise the signal's own text, its placeholders filled, or, where that says too
-little ("Forbidden"), what a person would paste of it (`seen`), which goes through the whole of an answer. The lists
-called `peers-*` hold the checks of other tools: `what` each looks at, and `why` kdiag does not make it where it does not.
+little ("Forbidden"), what a person would paste of it (`seen`), which goes through the whole of an answer.
+
+The lists called `peers-*` hold the checks of other tools: `what` each looks at, and `why` kdiag does not make it where
+it does not.
 """
 
 from __future__ import annotations

@@ -150,3 +150,12 @@ def test_shuffled_lines_never_raise() -> None:
     for seed in range(50):
         random.Random(seed).shuffle(lines)
         read("\n".join(lines))
+
+
+@pytest.mark.parametrize("text", ["nodes not ready: [m-2]", "not ready: [master-1, master-2] of 3", "peers [m1]"])
+def test_a_list_that_begins_with_m_is_no_left_over_colour(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_a_left_over_reset_is_taken_away() -> None:
+    assert clean("kubelet [mfailed") == "kubelet failed"
