@@ -51,8 +51,8 @@ integration: $(READY) ## tests with real kubectl, sshd, etcd and PostgreSQL, sta
 	@scripts/bootstrap kubectl daemons postgresql
 	$(BIN)/pytest -m integration --ignore tests/integration/lab
 
-lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says
-	$(BIN)/pytest tests/integration/lab
+lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says; ONLY="name or name"
+	$(BIN)/pytest tests/integration/lab $(if $(ONLY),-k "$(ONLY)")
 
 lab-down: ## remove the lab
 	PYTHON=$$([ ! -x $(BIN)/python ] || echo $(BIN)/python) lab/down
