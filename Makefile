@@ -1,5 +1,6 @@
 # `make` alone lists the targets. Each sets up what it needs by itself, once, in $(VENV).
 
+SHELL := /bin/bash
 VENV ?= .venv
 CASES ?= ../shared/cases
 SKIP ?= integration or e2e or slow
