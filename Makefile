@@ -17,7 +17,7 @@ export PIP_NO_INPUT := 1
 .PHONY: accuracy bench check clean demo docs e2e fmt help integration lab lab-break lab-down lab-heal lab-test lock test
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(READY) ## the bot in a workspace of its own, on a recorded broken cluster
 	@$(BIN)/kdiag demo
@@ -35,9 +35,11 @@ check: ## what CI runs: linters, knowledge, tests on each supported Python
 accuracy: $(READY) ## how often the first finding names the cause; CASES=directory of *.jsonl
 	$(BIN)/python scripts/accuracy.py --cases $(CASES)
 
-bench: $(READY) ## time and memory of pastes, loading, big clusters and the bot under load
+bench: $(READY) ## time and memory of pastes, big clusters, the bot under load; a real API server, if make lab built one
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.load
+	@if compgen -G "$${KDIAG_LAB_CACHE:-/var/cache/kdiag-lab}/kubernetes-*/kube-apiserver" >/dev/null; \
+	then $(BIN)/python -m benchmarks.live; else echo "not measured: a real API server (make lab builds it)"; fi
 
 lab: $(READY) ## build and start a real cluster on this machine (as root)
 	PYTHON=$(BIN)/python lab/up
