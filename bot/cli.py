@@ -54,6 +54,23 @@ LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the answer
 Hygiene = Annotated[bool, typer.Option("--hygiene", help="Also what is not broken but should be better.")]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"kdiag {version('kdiag')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
 def _run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
 

@@ -167,6 +167,12 @@ def test_help_says_what_it_does(kdiag: Run, word: str) -> None:
     assert "Usage: " in done.stdout
 
 
+def test_the_version_is_printed(kdiag: Run) -> None:
+    done = kdiag("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("kdiag 0.")
+
+
 HOSTILE = {
     "half a JSON": '{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "web',
     "deep nesting": "[" * 200_000,
