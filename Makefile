@@ -38,7 +38,7 @@ accuracy: $(READY) ## how often the first finding names the cause; CASES=directo
 bench: $(READY) ## time and memory of pastes, big clusters, the bot under load; a real API server, if make lab built one
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.load
-	@if compgen -G "$${KDIAG_LAB_CACHE:-/var/cache/kdiag-lab}/kubernetes-*/kube-apiserver" >/dev/null; \
+	@if compgen -G "$${KDIAG_LAB_CACHE:-/var/cache/kdiag-lab}/programs/*/kube-apiserver" >/dev/null; \
 	then $(BIN)/python -m benchmarks.live; else echo "not measured: a real API server (make lab builds it)"; fi
 
 lab: $(READY) ## build and start a real cluster on this machine (as root)
@@ -52,6 +52,7 @@ lab-heal: $(READY) ## mend what lab-break spoiled: FAULT=name; without one, all
 
 integration: $(READY) ## tests with real kubectl, sshd, etcd and PostgreSQL, started for them
 	@scripts/bootstrap kubectl daemons postgresql
+	$(BIN)/python -m lab build
 	$(BIN)/pytest -m integration --ignore tests/integration/lab
 
 lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says; ONLY="name or name"

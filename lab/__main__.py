@@ -1,11 +1,11 @@
-"""`python -m lab up|down|status|break|heal`."""
+"""`python -m lab build|up|down|status|break|heal`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from lab import cluster, faults
+from lab import cluster, faults, programs
 from lab.faults import Fault
 from lab.shell import LabError, say
 
@@ -13,6 +13,7 @@ from lab.shell import LabError, say
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab", description="A real cluster on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="build Kubernetes' programs, and no more")
     commands.add_parser("up", help="build and start it")
     commands.add_parser("down", help="remove it")
     commands.add_parser("status", help="say what is not well")
@@ -27,7 +28,9 @@ def main() -> int:
 
 
 def _do(command: str, name: str | None) -> int:
-    if command == "up":
+    if command == "build":
+        say(f"the programs are in {programs.directory()}")
+    elif command == "up":
         cluster.up()
     elif command == "down":
         cluster.down()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.plan import CACHE
+
 START_S = 60.0
 SEARCHED = ("/usr/sbin", "/usr/local/sbin")
 
@@ -20,7 +22,7 @@ SEARCHED = ("/usr/sbin", "/usr/local/sbin")
 def need(program: str, hint: str) -> str:
     """The path of a program. Without it the test is skipped, and in CI it fails."""
     folders = os.environ.get("KDIAG_LAB_BIN", "")
-    cached = sorted(Path("/var/cache/kdiag-lab").glob("kubernetes-*"), reverse=True)
+    cached = sorted((CACHE / "programs").glob("*"), key=lambda each: each.stat().st_mtime, reverse=True)
     path = os.pathsep.join([folders, os.environ["PATH"], *SEARCHED, *(str(each) for each in cached)])
     found = shutil.which(program, path=path)
     if found is None:
