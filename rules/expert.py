@@ -5,7 +5,7 @@ No collecting and no clock here; the loop that wants more is `bot.service`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules.callers import callers
@@ -14,8 +14,8 @@ from rules.engine import Engine, Inference, conclude
 from rules.findings import Finding, Ranked
 from rules.kinds import Fact
 from rules.knowledge import Knowledge
-from rules.observations import Observations, Relation, Topology
-from rules.rank import THE_TEXT, Nearby, build, profile_of, rank, subject_of
+from rules.observations import Observations, Topology
+from rules.rank import Nearby, build, profile_of, rank, subject_of
 
 
 @dataclass(slots=True)
@@ -38,15 +38,6 @@ class Reasoning:
         """Root findings: faults and, when asked for, matters of hygiene; `faults=False`: these alone."""
         shown = [f for f in self.findings if (hygiene if f.entry.hygiene else faults)]
         return rank(shown, self.topology, asked=asked, one_text=one_text)
-
-
-def _told_by_pods(findings: Iterable[Finding]) -> Iterator[Relation]:
-    """A Pod whose own text is the evidence of a fault elsewhere (etcd, the API server, a host) is touched by it."""
-    for finding in findings:
-        for one in finding.evidence:
-            pod = one.get("pod")
-            if one.kind == "symptom" and isinstance(pod, str) and finding.subject not in (f"pod {pod}", THE_TEXT):
-                yield Relation(finding.subject, f"pod {pod}", "shows in")
 
 
 class Expert:
