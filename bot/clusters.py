@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.config import Settings
 from bot.config.clusters import Cluster
-from bot.service import Source
+from bot.service import Progress, Source, silent
 from rules.errors import KdiagError
 from rules.knowledge import load
 from rules.schema import nearest
@@ -22,10 +22,6 @@ RECORDED: Final = "recorded"
 """The name of the cluster that `--dump` gives."""
 DEFAULT: Final = "default"
 """The name of the cluster that kubectl would ask, or that kdiag runs in, where kdiag.yaml names none."""
-
-
-def _silent(_step: str) -> None:
-    return None
 
 
 class Clusters:
@@ -67,7 +63,7 @@ class Clusters:
         name = self.chosen(name)
         return (self._clusters[name], "") if name in self._clusters else (Cluster(), name)
 
-    def source(self, name: str = "", *, hygiene: bool = False, progress: Callable[[str], None] = _silent) -> Source:
+    def source(self, name: str = "", *, hygiene: bool = False, progress: Progress = silent) -> Source:
         """Where facts about the cluster come from, for one question. KdiagError when it cannot be asked at all."""
         cluster, context = self.settings_of(name)
         if cluster.dump:

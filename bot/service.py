@@ -62,8 +62,9 @@ class Consultation:
 Progress = Callable[[str], None]
 
 
-def _silent(_step: str) -> None:
-    return None
+def silent(_step: str) -> None:
+    """The progress of a consultation that nobody watches."""
+    return
 
 
 async def consult(
@@ -73,7 +74,7 @@ async def consult(
     *,
     budget_s: float = BUDGET_S,
     hygiene: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Consultation:
     """Ask, collect what the rules want, and answer within the budget with what is known by then."""
     try:
@@ -89,7 +90,7 @@ async def _consult(
     # A cluster takes its time to answer: meanwhile the engine starts.
     starting = asyncio.create_task(expert.start())
     try:
-        observations = _joined(await source.collect(question))
+        observations = _joined(_masked(await source.collect(question)))
     finally:
         await asyncio.gather(starting, return_exceptions=True)  # a fault of its start shows when it infers
     met: set[Fact] = set()
@@ -109,7 +110,7 @@ async def _consult(
         if not brought.facts and not brought.passages:
             observations.gaps += brought.gaps
             break
-        observations.extend(brought)
+        observations.extend(_masked(brought))
         observations = _joined(observations)
         progress("infer")
         reasoning = await expert.reason(observations)
@@ -122,12 +123,17 @@ async def _consult(
     )
 
 
-def _joined(observations: Observations) -> Observations:
-    """With secrets masked, and what several observations say together (a host without the port its role demands)."""
+def _masked(observations: Observations) -> Observations:
+    """With the secrets masked in all text. Done once, when a source hands it over."""
     observations.facts = [_masked_fact(one) for one in observations.facts]
     observations.passages = [
         Passage(redact(one.text), one.about, _masked_source(one.source)) for one in observations.passages
     ]
+    return observations
+
+
+def _joined(observations: Observations) -> Observations:
+    """With what several observations say together (a host without the port that its role demands)."""
     observations.facts += derive(observations)
     observations.relations += relate(observations)
     return observations

@@ -24,6 +24,7 @@ from bot.schedule.chart import DAYS, by_day, draw, in_words
 from bot.schedule.green import turn_green
 from bot.schedule.summary import change, summary_message
 from bot.schedule.times import next_after
+from bot.service import silent
 from bot.slack.answers import found_in, quoted
 from bot.slack.desk import Desk
 from bot.slack.messages import Undeliverable, line
@@ -113,7 +114,7 @@ class Runner:
         with structlog.contextvars.bound_contextvars(run=run.key, cluster=schedule.cluster):
             try:
                 consultation = await desk.consultant.consult(
-                    lambda: desk.clusters.source(schedule.cluster), Question("summary"), progress=_silent
+                    lambda: desk.clusters.source(schedule.cluster), Question("summary"), progress=silent
                 )
             except KdiagError as error:
                 why = escape(str(error)[:500])
@@ -189,7 +190,3 @@ class Runner:
         png = await asyncio.to_thread(draw, days)
         with contextlib.suppress(Undeliverable):
             await self._desk.messenger.upload_picture(channel, ts, f"{schedule.id}.png", png, alt[:1000])
-
-
-def _silent(_step: str) -> None:
-    return None
