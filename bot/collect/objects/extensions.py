@@ -25,7 +25,7 @@ from bot.collect.objects.values import (
     similar,
     text,
 )
-from rules.kinds import Source
+from rules.kinds import Scalar, Source
 
 SETTLING_S: Final = 60
 """A condition that is Unknown, and a phase on the way, mean nothing before their controller had this time."""
@@ -117,28 +117,9 @@ def _phase(thing: Thing) -> Condition | None:
 def _condition(situation: Situation, thing: Thing, condition: Condition) -> None:
     where = "status.phase" if condition.type == "phase" else f"status.conditions[{condition.type}]"
     source = Source(thing.subject, where, condition.message or condition.reason or condition.status)
-    situation.fact(
-        "resource_condition",
-        source,
-        object=thing.subject,
-        kind=thing.kind,
-        name=thing.name,
-        namespace=thing.namespace,
-        condition=condition.type,
-        status=condition.status,
-        reason=condition.reason,
-        message=condition.message,
-        age_s=situation.age(condition.since),
-    )
-    situation.passage(
-        condition.message,
-        source,
-        via="condition",
-        reason=condition.reason,
-        object=thing.subject,
-        namespace=thing.namespace,
-        stale=False,
-    )
+    place: dict[str, Scalar | None] = {"object": thing.subject, "namespace": thing.namespace}
+    of = {**place, "kind": thing.kind, "name": thing.name}
+    situation.condition("resource_condition", condition, source, of=of, about=place)
 
 
 # --- what they name --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bot.collect.objects.records import Condition, Pod, Thing, Workload
 from bot.collect.objects.references import scale_target
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, integer, mapping, mappings, namespaced, quantity, text, word
-from rules.kinds import Source
+from rules.kinds import Scalar, Source
 
 _ALLOWED: Final = "DisruptionAllowed"
 _NOT_COMPUTED: Final = "SyncFailed"
@@ -136,29 +136,14 @@ def _autoscalers(situation: Situation) -> None:
                     situation.relate(api.subject, autoscaler.subject, "measures for")
         for each in bad:
             source = Source(autoscaler.subject, f"status.conditions[{each.type}]", each.message or each.reason or "")
-            situation.fact(
-                "autoscaler_condition",
-                source,
-                autoscaler=autoscaler.key,
-                workload=subject,
-                condition=each.type,
-                status=each.status,
-                reason=each.reason,
-                message=each.message,
-                container_without_request=lacking,
-                age_s=situation.age(each.since),
-            )
-            situation.passage(
-                each.message,
-                source,
-                via="condition",
-                reason=each.reason,
-                object=autoscaler.subject,
-                namespace=autoscaler.namespace,
-                workload=subject,
-                age_s=situation.age(each.since),
-                stale=False,
-            )
+            about: dict[str, Scalar | None] = {
+                "object": autoscaler.subject,
+                "namespace": autoscaler.namespace,
+                "workload": subject,
+                "age_s": situation.age(each.since),
+            }
+            of = {"autoscaler": autoscaler.key, "workload": subject, "container_without_request": lacking}
+            situation.condition("autoscaler_condition", each, source, of=of, about=about)
 
 
 def _is_bad(condition: Condition, workload: Workload | None, at_max: bool) -> bool:

@@ -9,7 +9,7 @@ from bot.collect.objects.pods import tolerates
 from bot.collect.objects.records import Node, Pod
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, mapping, moment, text
-from rules.kinds import Source
+from rules.kinds import Scalar, Source
 
 PRESSURE: Final = frozenset({"MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable", "OutOfDisk"})
 PROBLEMS: Final = frozenset({
@@ -146,26 +146,9 @@ class Nodes:
     def _condition(self, node: Node, type_: str) -> None:
         found = next(each for each in node.conditions if each.type == type_)
         source = Source(f"node {node.name}", f"status.conditions[{type_}]", found.message or found.reason or "")
-        self._situation.fact(
-            "node_condition",
-            source,
-            node=node.name,
-            condition=found.type,
-            status=found.status,
-            reason=found.reason,
-            message=found.message,
-            age_s=self._situation.age(found.since),
-        )
-        self._situation.passage(
-            found.message,
-            source,
-            via="condition",
-            reason=found.reason,
-            object=f"node {node.name}",
-            node=node.name,
-            age_s=self._situation.age(found.since),
-            stale=False,
-        )
+        of: dict[str, Scalar | None] = {"node": node.name}
+        about = {**of, "object": f"node {node.name}", "age_s": self._situation.age(found.since)}
+        self._situation.condition("node_condition", found, source, of=of, about=about)
 
     def _taints(self, told: set[str]) -> None:
         """Taints of the nodes told of; of all nodes (a few of each sort) when a Pod waits for a node."""

@@ -8,7 +8,7 @@ from typing import Final
 from bot.collect.objects.records import Container, Node, Pod, PodDetail, Probe
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import joined, shown_labels, shown_quantity
-from rules.kinds import Source
+from rules.kinds import Scalar, Source
 from rules.scheduler_message import parse
 
 SYSTEM_NAMESPACE: Final = "kube-system"
@@ -208,29 +208,16 @@ def _conditions(situation: Situation, pod: Pod, detail: PodDetail) -> None:
         if good or (pod.phase == "Succeeded"):
             continue
         source = Source(pod.subject, f"status.conditions[{each.type}]", each.message or each.reason or "")
-        situation.fact(
-            "pod_condition",
-            source,
-            pod=pod.key,
-            condition=each.type,
-            status=each.status,
-            reason=each.reason,
-            message=each.message,
-            age_s=situation.age(each.since),
-        )
-        situation.passage(
-            each.message,
-            source,
-            via="condition",
-            reason=each.reason,
-            object=pod.subject,
-            namespace=pod.namespace,
-            pod=pod.key,
-            node=pod.node,
-            workload=situation.top(pod),
-            age_s=situation.age(each.since),
-            stale=False,
-        )
+        of: dict[str, Scalar | None] = {"pod": pod.key}
+        about = {
+            **of,
+            "object": pod.subject,
+            "namespace": pod.namespace,
+            "node": pod.node,
+            "workload": situation.top(pod),
+            "age_s": situation.age(each.since),
+        }
+        situation.condition("pod_condition", each, source, of=of, about=about)
         if each.type == "PodScheduled" and each.message:
             unschedulable(situation, pod.key, each.message, source, stale=False)
 

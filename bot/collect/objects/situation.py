@@ -6,11 +6,11 @@ The families ask it, so that "healthy" and "belongs to" mean the same in all of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bot.collect.objects.inventory import Inventory
-from bot.collect.objects.records import Owner, Pod, Workload
+from bot.collect.objects.records import Condition, Owner, Pod, Workload
 from bot.collect.objects.resources import WORKLOADS, kind_of
 from bot.collect.objects.values import mapping, mappings, seconds, text
 from rules.kinds import Fact, Scalar, Source, fact
@@ -286,6 +286,28 @@ class Situation:
         if message and len(self.out.passages) < MAX_PASSAGES:
             known = {key: value for key, value in about.items() if value is not None and value != ""}
             self.out.passages.append(Passage(message, known, source))
+
+    def condition(
+        self,
+        kind: str,
+        found: Condition,
+        source: Source,
+        *,
+        of: Mapping[str, Scalar | None],
+        about: Mapping[str, Scalar | None],
+    ) -> None:
+        """A condition as a fact of `kind`, and its message as a passage. `of` and `about` name what each is about."""
+        self.fact(
+            kind,
+            source,
+            **of,
+            condition=found.type,
+            status=found.status,
+            reason=found.reason,
+            message=found.message,
+            age_s=self.age(found.since),
+        )
+        self.passage(found.message, source, via="condition", reason=found.reason, **about, stale=False)
 
     def relate(self, upper: str, lower: str, how: str) -> None:
         """States that `lower` depends on `upper`, under the word of the API and under that of the facts (`claim`)."""

@@ -21,7 +21,7 @@ from bot.collect.objects.values import (
     text,
     word,
 )
-from rules.kinds import Source
+from rules.kinds import Scalar, Source
 
 LATE: Final = "WaitForFirstConsumer"
 _BETA_CLASS: Final = "volume.beta.kubernetes.io/storage-class"
@@ -127,26 +127,9 @@ class Storage:
     def _claim_conditions(self, claim: Thing) -> None:
         for each in bad_claim_conditions(claim):
             source = Source(claim.subject, f"status.conditions[{each.type}]", each.message or each.type)
-            self._situation.fact(
-                "claim_condition",
-                source,
-                claim=claim.key,
-                condition=each.type,
-                status=each.status,
-                reason=each.reason,
-                message=each.message,
-                age_s=self._situation.age(each.since),
-            )
-            self._situation.passage(
-                each.message,
-                source,
-                via="condition",
-                reason=each.reason,
-                object=claim.subject,
-                namespace=claim.namespace,
-                claim=claim.key,
-                stale=False,
-            )
+            of: dict[str, Scalar | None] = {"claim": claim.key}
+            about = {**of, "object": claim.subject, "namespace": claim.namespace}
+            self._situation.condition("claim_condition", each, source, of=of, about=about)
 
     # --- volumes ----------------------------------------------------------------------------------------
     def _project_volumes(self, wanted: set[str], pending_classes: set[str | None]) -> None:

@@ -8,7 +8,7 @@ from bot.collect.objects.records import Condition, Workload
 from bot.collect.objects.resources import WORKLOADS
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import namespaced, shown_labels
-from rules.kinds import Source
+from rules.kinds import Scalar, Source
 
 
 def project(situation: Situation) -> None:
@@ -168,24 +168,10 @@ def _condition(situation: Situation, workload: Workload, condition: Condition) -
     source = Source(
         workload.subject, f"status.conditions[{condition.type}]", condition.message or condition.reason or ""
     )
-    situation.fact(
-        "workload_condition",
-        source,
-        workload=workload.subject,
-        condition=condition.type,
-        status=condition.status,
-        reason=condition.reason,
-        message=condition.message,
-        age_s=situation.age(condition.since),
-    )
-    situation.passage(
-        condition.message,
-        source,
-        via="condition",
-        reason=condition.reason,
-        object=workload.subject,
-        namespace=workload.namespace,
-        workload=situation.top_of(workload),
-        age_s=situation.age(condition.since),
-        stale=False,
-    )
+    about: dict[str, Scalar | None] = {
+        "object": workload.subject,
+        "namespace": workload.namespace,
+        "workload": situation.top_of(workload),
+        "age_s": situation.age(condition.since),
+    }
+    situation.condition("workload_condition", condition, source, of={"workload": workload.subject}, about=about)
