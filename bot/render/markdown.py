@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.findings import Answer, Ranked
 
 MAX_EVIDENCE = 8
@@ -52,7 +52,7 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
     if finding.fix:
         lines += [f"**{say('fix', lang)}**", ""]
         for step in finding.fix:
-            note = _text(in_language(step.note, lang))
+            note = _text(note_of(step, lang))
             risk = f" **[{say(step.risk, lang)}]**" if step.risk != "read" else ""
             lines += [f"{note}{risk}".strip(), "", _block(step.command), ""]
     if finding.verify:
