@@ -782,6 +782,8 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "lease": (str, "namespace/name"),
             "holder": (str, "who holds it"),
+            "unit": (str, "the control plane part whose leader it names"),
+            "host": (str, "the host of that leader"),
             "renewed_s": (int, "seconds since it was renewed"),
         },
     ),

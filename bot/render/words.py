@@ -67,8 +67,9 @@ def in_language(text: Text, lang: str) -> str:
 
 def note_of(step: FixStep, lang: str) -> str:
     """What to know of a step before running it: the host that it is for, and its note."""
-    on = say("on", lang).format(host=step.on) if step.on else ""
-    return ": ".join(filter(None, (on, in_language(step.note, lang))))
+    note = in_language(step.note, lang)
+    on = say("on", lang).format(host=step.on) if step.on and step.on not in note else ""
+    return ": ".join(filter(None, (on, note)))
 
 
 def because(fact: Fact) -> str:
