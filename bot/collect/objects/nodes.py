@@ -173,10 +173,10 @@ class Nodes:
         for lease in self._situation.inventory.all_of("lease", "kube-system"):
             spec = mapping(lease.fields.get("spec"))
             renewed = moment(spec.get("renewTime"))
-            if renewed is None or not text(spec.get("holderIdentity")) or lease.name.startswith("apiserver-"):
+            if renewed is None or lease.name.startswith("apiserver-"):
                 continue
-            length = at(spec, "leaseDurationSeconds")
-            allowed = 3 * length if type(length) is int else 60
+            length = at(spec, "leaseDurationSeconds")  # 1 once the holder has given it up
+            allowed = max(45, 3 * length) if type(length) is int else 60
             if self._situation.now - renewed > allowed:
                 self._lease_fact("kube-system", lease.name, text(spec.get("holderIdentity")), renewed)
 
