@@ -24,7 +24,7 @@ MAX_CERTAINTY = 0.99
 """Nothing that is read from the outside is beyond doubt."""
 THE_TEXT = "the pasted text"
 """Subject of a finding when the text names no object."""
-_HOST = re.compile(r"(?:(?:host|node)|unit \S+ on) (?P<name>\S+)")
+_HOST = re.compile(r"(?:host|node|(?:unit|port) \S+ on) (?P<name>\S+)")
 """The subject of a finding that is mended on a host."""
 _WORD = re.compile(r"[\w-]+")
 
@@ -132,7 +132,7 @@ def _finding(
             host["name"] if host and clients.isdisjoint(_WORD.findall(step.command)) else "",
         )
         for step in entry.fix
-        if all(profile[key] in allowed for key, allowed in step.only.items())
+        if all(_allows(allowed, key, profile, best.bound) for key, allowed in step.only.items())
     )
     verify = tuple(words.command(command) for command in entry.verify)
     return Finding(
@@ -150,6 +150,15 @@ def _finding(
         unknown=tuple(words.unknown),
         firings=tuple(firings),
     )
+
+
+def _allows(allowed: tuple[str, ...], key: str, profile: Profile, bound: Mapping[str, Fact]) -> bool:
+    """What is not known of a fact rules nothing out."""
+    if key in profile:
+        return profile[key] in allowed
+    name, _, attribute = key.partition(".")
+    value = bound[name].get(attribute) if name in bound else None
+    return value is None or str(value) in allowed
 
 
 def _knows(firing: Firing) -> int:
