@@ -71,13 +71,13 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
 
 def _text(text: str) -> str:
     """Prose with what Markdown would read as links, HTML or mentions made inert; pairs of back-ticks in a line stay."""
-    parts = re.split(r"(`[^`\n]*`)", text)
-    return "".join(part if part.startswith("`") else re.sub(r"([\\<>\[\]*_#@|`])", r"\\\1", part) for part in parts)
+    parts = re.split(r"(`[^`\n]*`)", text)  # every second one is code
+    return "".join(part if n % 2 else re.sub(r"([\\<>\[\]*_#@|`])", r"\\\1", part) for n, part in enumerate(parts))
 
 
 def _code(text: str) -> str:
     fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
-    flat = " ".join(text.split())
+    flat = " ".join(text.split()) or " "  # two back-ticks side by side would open another code
     padded = f" {flat} " if flat.startswith("`") or flat.endswith("`") else flat
     return f"{fence}{padded}{fence}"
 
