@@ -65,7 +65,7 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
         lines.append(f"- {say('also', lang)}: {_text(', '.join(f.subject for f in ranked.siblings[:MAX_SUBJECTS]))}")
     links = see(finding)
     if links:
-        lines += ["", f"{say('see', lang)}: {', '.join(links)}".replace("<", "\\<")]
+        lines += ["", re.sub(r"([<`])", r"\\\1", f"{say('see', lang)}: {', '.join(links)}")]
     return lines
 
 
