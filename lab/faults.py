@@ -2,6 +2,7 @@
 
 The faults are data, in the files of catalogue/. A step is one of
     {host: HOST, run: SCRIPT}      a shell script in that host, as root
+    {host: HOST, expire: FILE}   a certificate of that host, valid until yesterday; `renew` makes it good again
     {kubectl: WORDS}             kubectl as the administrator
     {objects: MANIFEST}          objects to create; healing deletes them
 """
@@ -16,7 +17,8 @@ from typing import Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lab import cluster, hosts, plan, programs
+from lab import access, cluster, hosts, plan, programs
+from lab.certificates import Authority
 from lab.shell import LabError, run, say, wait_for
 
 CATALOGUE: Final = plan.SOURCE / "catalogue"
@@ -28,19 +30,26 @@ class Step(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     host: str = ""
     run: str = ""
+    expire: str = ""
+    renew: str = ""
     kubectl: str = ""
     objects: str = ""
 
     @model_validator(mode="after")
     def _one(self) -> Step:
-        if sum(map(bool, (self.run, self.kubectl, self.objects))) != 1 or bool(self.run) != (self.host in plan.BY_NAME):
-            raise ValueError("a step is {host, run}, {kubectl} or {objects}")
+        on_host = (self.run, self.expire, self.renew)
+        if sum(map(bool, (*on_host, self.kubectl, self.objects))) != 1 or any(on_host) != (self.host in plan.BY_NAME):
+            raise ValueError("a step is {host, run}, {host, expire}, {host, renew}, {kubectl} or {objects}")
         return self
 
     def take(self) -> bool:
         """Do it; whether it succeeded."""
         if self.run:
             return hosts.execute(plan.BY_NAME[self.host], ["sh", "-euc", self.run], check=False).returncode == 0
+        if self.expire or self.renew:
+            file = plan.BY_NAME[self.host].root / (self.expire or self.renew).lstrip("/")
+            Authority.at(access.PKI).renew(file, (-30, -1) if self.expire else (-1, 365))
+            return True
         if self.objects:
             return cluster.kubectl("apply", "--filename", "-", input=self.objects, check=False).returncode == 0
         return cluster.kubectl(*shlex.split(self.kubectl), check=False, timeout_s=120).returncode == 0
