@@ -140,6 +140,7 @@ def paths_of(kubeconfig: Path, question: list[str]) -> tuple[list[str], int, int
 
 def compare(api: ApiServer, kubeconfig: Path, config: Path, question: list[str]) -> None:
     environment = {**os.environ, "KDIAG_CONFIG": str(config)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # kdiag is compiled when it is installed, as httpx was
     label = " ".join(["kdiag", *question])
     paths, requests, transferred = paths_of(kubeconfig, question)
     bare = [sys.executable, "-c", _BARE, api.url, api.tokens["admin"], str(api.ca.cert), "", *paths]

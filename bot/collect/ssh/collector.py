@@ -10,17 +10,20 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.collect.gaps import gap_of_want, wants
 from bot.collect.joins.components import components
 from bot.collect.redact import redact
 from bot.collect.ssh.commands import HostCommand, WrongArgument, commands_for, host_commands
-from bot.collect.ssh.connection import Connection, Output, SshProblem
+from bot.collect.ssh.outcome import Output, SshProblem
 from bot.collect.texts import host_text, node_of_host, ping_facts
 from bot.config.clusters import Host, Ssh
 from rules.kinds import Fact, Scalar, Source, fact
 from rules.observations import Gap, Observations
+
+if TYPE_CHECKING:
+    from bot.collect.ssh.connection import Connection
 
 NOT_FOUND: Final = 127
 CURL_ERRORS: Final = {6: "unknown-host", 7: "refused", 28: "timeout"}
@@ -200,6 +203,8 @@ class SshCollector:
         return await asyncio.shield(task)
 
     async def _open(self, name: str) -> Connection | SshProblem:
+        from bot.collect.ssh.connection import Connection  # its library takes long to load: only where a host is asked
+
         connection = Connection(name, self._ssh, self._hosts.get(name, Host()), self.nodes.get(name, ""))
         try:
             await connection.open()
@@ -341,7 +346,7 @@ class SshCollector:
             if not task.done():
                 task.cancel()
         for result in await asyncio.gather(*self._opening.values(), return_exceptions=True):
-            if isinstance(result, Connection):
+            if not isinstance(result, SshProblem | BaseException):
                 await result.close()
         self._opening.clear()
 

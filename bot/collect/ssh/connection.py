@@ -8,43 +8,18 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import asyncssh
 
+from bot.collect.ssh.outcome import Output, SshProblem
 from bot.config.clusters import Host, Ssh
 
 MAX_OUTPUT_BYTES: Final = 1 << 20
 """The rest of an output is not read: the command is ended."""
 MAX_COMPLAINT_BYTES: Final = 8192
 CLOSING_S: Final = 1.0
-
-
-class SshProblem(Exception):
-    """No connection. `reason` is as in the fact `reach`, or auth, host-key, host-key-changed, key, lost."""
-
-    def __init__(self, why: str, reason: str) -> None:
-        super().__init__(why)
-        self.reason = reason
-
-    @property
-    def answered(self) -> bool | None:
-        """Whether the machine is there: it said something (True), is silent (False), or nobody can tell (None)."""
-        if self.reason in ("auth", "host-key", "host-key-changed", "refused", "lost"):
-            return True
-        return False if self.reason in ("timeout", "no-route") else None
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What a command printed. `code` None: it was ended, for its time or its length (`cut`)."""
-
-    text: str
-    complaint: str
-    code: int | None
-    cut: bool = False
 
 
 class _Client(asyncssh.SSHClient):
