@@ -931,7 +931,10 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "host": (str, "the machine"),
             "file": (str, "its path or name"),
-            "subject": (str, "its subject"),
+            "node": (str, "the node that the machine is"),
+            "subject": (str, "whose it is, such as O=system:nodes, CN=system:node:n1"),
+            "issuer": (str, "who signed it"),
+            "expires": (str, "until when it is valid, such as 2026-03-04 09:10 UTC"),
             "expires_in_s": (int, "seconds until it expires; negative: expired"),
             "expired": (bool, "whether it is"),
         },
@@ -1042,7 +1045,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "what": (
                 str,
                 "journal, log, units, ports, firewall, containers, disk, clock, settings, reach, etcd, etcd-health,"
-                " events, object, describe, kernel",
+                " events, object, describe, kernel, certificates",
             ),
             **WHERE,
             "previous": (bool, "the previous container's log"),

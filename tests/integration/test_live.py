@@ -9,7 +9,8 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from rules.expert import Expert
 from rules.knowledge import load
 from tests.integration.apiserver import ApiServer, api_server
 from tests.integration.certificates import Authority
+from tests.integration.sshd import sshd, with_certificates
 
 MISSING = 'secret "shop-db" not found'
 
@@ -183,17 +185,44 @@ async def test_a_client_certificate_that_has_expired(api: ApiServer, expert: Exp
     assert "credentials" in found.answer.gaps[0].why
 
 
-async def test_a_server_certificate_that_has_expired(expert: Expert, tmp_path: Path) -> None:
-    authority = Authority(tmp_path / "pki")
-    pair = authority.issue("late", "/CN=kube-apiserver", days=-1)
+@asynccontextmanager
+async def late_server(folder: Path) -> AsyncIterator[ApiServer]:
+    """Something that speaks TLS with a certificate of the past, in `kubernetes/pki` of the folder."""
+    authority = Authority(folder / "kubernetes/pki")
+    pair = authority.issue("apiserver", "/CN=kube-apiserver", days=-1)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pair.cert, pair.key)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
-    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    late = ApiServer(url, authority, {}, tmp_path, "")
     async with server:
+        yield ApiServer(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", authority, {}, folder, "")
+
+
+async def test_a_server_certificate_that_has_expired(expert: Expert, tmp_path: Path) -> None:
+    async with late_server(tmp_path) as late:
         found = await ask(late, expert, Question("summary"), late.kubeconfig())
     assert "certificate has expired" in found.answer.gaps[0].why
+    assert roots(found) == [("certificate-expired", "certificate")]
+
+
+async def test_the_file_of_the_expired_certificate_is_found_on_the_host(expert: Expert, tmp_path: Path) -> None:
+    (tmp_path / "sshd").mkdir()
+    with sshd(tmp_path / "sshd", forced=with_certificates(tmp_path)) as host:
+        async with late_server(tmp_path) as late:
+            cluster = {
+                "api": {"kubeconfig": str(late.kubeconfig())},
+                "ssh": host.settings().model_dump(exclude_defaults=True),
+                "hosts": {"cp1": host.host(roles=["master"]).model_dump(exclude_defaults=True)},
+            }
+            try:
+                settings = Settings.model_validate({"clusters": {"c": cluster}})
+                found = await consult(expert, Clusters(settings).source("c"), Question("summary"))
+            finally:
+                await expert.close()
+    subject = f"certificate cp1:{tmp_path}/kubernetes/pki/apiserver.crt"
+    root = next(each for each in found.answer.roots if each.finding.subject == subject)
+    assert root.finding.id == "certificate-expired-on-host"
+    assert "2021-01-01" in root.finding.cause["en"]
+    assert "certificate-expired" in {each.id for each in root.explains}
 
 
 @pytest.mark.usefixtures("no_leaks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,8 @@ from bot.collect.ssh.connection import MAX_OUTPUT_BYTES, Connection, SshProblem
 from bot.config.clusters import Host, Ssh
 from rules.kinds import Fact
 from rules.observations import Observations
-from tests.integration.sshd import Sshd, sshd
+from tests.integration.certificates import Authority
+from tests.integration.sshd import Sshd, sshd, with_certificates
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
@@ -185,3 +187,34 @@ async def test_through_a_jump_host(a_host: Sshd) -> None:
     user = a_host.host().user
     found = await survey(a_host.settings(jump=f"{user}@127.0.0.1:{a_host.port}"), a_host.host())
     assert any(one.kind == "disk" for one in found.facts)
+
+
+# --- certificates ----------------------------------------------------------------------------------------
+async def test_certificates_in_files_and_in_kubeconfigs_are_told_with_their_end(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "kubernetes/pki")
+    serving = authority.issue("apiserver", "/CN=kube-apiserver", days=-1)
+    client = authority.issue("other", "/O=system:nodes/CN=system:node:node1", days=-1)
+    data = base64.b64encode(client.cert.read_bytes()).decode()
+    users = f"users:\n- name: a\n  user: {{}}\n    client-certificate-data: {data}\n    client-key-data: U0VDUkVU\n"
+    (tmp_path / "kubernetes/kubelet.conf").write_text(users)
+    (tmp_path / "kubernetes/admin.conf").write_text(f"    client-certificate: {authority.cert}\n")
+    (tmp_path / "sshd").mkdir()
+    kept: list[str] = []
+    with sshd(tmp_path / "sshd", forced=with_certificates(tmp_path)) as host:
+        made = SshCollector(host.settings(), {"node1": host.host()}, lambda *each: kept.append(" ".join(each)))
+        try:
+            found = await made.satisfy(Fact("want", {"what": "certificates", "host": "node1"}))
+        finally:
+            await made.close()
+    ends = {
+        str(one["file"]).removeprefix(f"{tmp_path}/kubernetes/"): (one["expired"], one["subject"])
+        for one in found.facts
+        if one.kind == "certificate" and str(one["file"]).startswith(str(tmp_path))
+    }
+    assert ends == {
+        "pki/apiserver.crt": (True, "CN=kube-apiserver"),
+        "pki/ca.crt": (False, "CN=test-ca"),
+        "kubelet.conf": (True, "CN=system:node:node1, O=system:nodes"),
+    }
+    assert serving.key.read_text().splitlines()[1] not in str(found) + str(kept)
+    assert "U0VDUkVU" not in str(found) + str(kept)

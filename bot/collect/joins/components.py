@@ -53,6 +53,12 @@ class Components:
     era_of_port: Mapping[int, str]
     etcd: Mapping[str, tuple[str, ...]]
     settings: Mapping[str, tuple[str, ...]]
+    certificates: Mapping[str, tuple[str, ...]]
+
+    def of_certificate(self, file: str, subject: str) -> str | None:
+        """The unit that a certificate is for, by its file and its subject; None for a CA and what nobody knows."""
+        written = f"{file} {subject}"
+        return next((unit for unit, words in self.certificates.items() if any(each in written for each in words)), None)
 
     def of_unit(self, unit: str) -> Component | None:
         name = unit.removesuffix(".service")
@@ -102,4 +108,5 @@ def components() -> Components:
         era_of_port={int(port): era for era, ports in data["eras"].items() for port in ports},
         etcd={name: tuple(paths) for name, paths in data["etcd"].items()},
         settings={name: tuple(keys) for name, keys in data["settings"].items()},
+        certificates={unit: tuple(words) for unit, words in data["certificates"].items()},
     )
