@@ -183,6 +183,53 @@ async def test_a_connection_that_breaks_is_a_gap(tmp_path: Path) -> None:
     assert found.gaps
 
 
+def _config(folder: Path, *lines: str) -> str:
+    path = folder / "ssh_config"
+    path.write_text("Host node1\n" + "".join(f"  {line}\n" for line in lines))
+    return str(path)
+
+
+async def test_the_files_of_host_keys_that_the_ssh_config_names(a_host: Sshd, tmp_path: Path) -> None:
+    keys = (a_host.folder / "known_hosts").read_text().replace(f"[127.0.0.1]:{a_host.port}", "other-name")
+    (tmp_path / "keys-of-node1").write_text(keys)
+    for option in ("UserKnownHostsFile", "GlobalKnownHostsFile"):
+        config = _config(tmp_path, f"{option} /nowhere {tmp_path}/keys-of-%n", "HostKeyAlias other-name")
+        found = await survey(a_host.settings(known_hosts=[], config=config), a_host.host())
+        assert any(one.kind == "memory" for one in found.facts), option
+
+
+async def test_a_key_that_the_named_file_does_not_have(a_host: Sshd, tmp_path: Path) -> None:
+    other = (a_host.folder / "login.pub").read_text().split()[:2]
+    (tmp_path / "keys").write_text(f"[127.0.0.1]:{a_host.port} {' '.join(other)}\n")
+    config = _config(tmp_path, f"UserKnownHostsFile {tmp_path}/keys")
+    problem = await problem_of(a_host.settings(known_hosts=[], config=config), a_host.host())
+    assert problem.reason == "host-key-changed"
+
+
+@pytest.mark.parametrize("file", ["none", "/dev/null"])
+async def test_an_ssh_config_that_trusts_every_key_does_not_make_kdiag_trust_one(
+    a_host: Sshd, tmp_path: Path, file: str
+) -> None:
+    config = _config(tmp_path, f"UserKnownHostsFile {file}", "StrictHostKeyChecking no")
+    problem = await problem_of(a_host.settings(known_hosts=[], config=config), a_host.host())
+    assert problem.reason == "host-key"
+    assert "SHA256:" in str(problem)
+
+
+async def test_the_jump_of_the_ssh_config_is_taken_and_its_key_checked(a_host: Sshd, tmp_path: Path) -> None:
+    jump = f"ProxyJump {a_host.host().user}@127.0.0.1:{a_host.port},{a_host.host().user}@127.0.0.1:{a_host.port}"
+    log = a_host.folder / "sshd.log"
+    before = log.read_text().count("Accepted publickey")
+    found = await survey(a_host.settings(config=_config(tmp_path, jump)), a_host.host())
+    assert any(one.kind == "memory" for one in found.facts)
+    assert log.read_text().count("Accepted publickey") == before + 3
+    config = _config(tmp_path, jump, f"UserKnownHostsFile {a_host.folder}/known_hosts")
+    Path(config).write_text(Path(config).read_text() + "Host *\n  UserKnownHostsFile none\n")
+    problem = await problem_of(a_host.settings(known_hosts=[], config=config), a_host.host())
+    assert str(problem).startswith("on the way through 127.0.0.1: its host key SHA256:")
+    assert problem.answered is None
+
+
 async def test_through_a_jump_host(a_host: Sshd) -> None:
     user = a_host.host().user
     found = await survey(a_host.settings(jump=f"{user}@127.0.0.1:{a_host.port}"), a_host.host())
