@@ -28,6 +28,7 @@ from rules.expert import Expert
 from rules.knowledge import load
 from tests.integration.apiserver import ApiServer, api_server
 from tests.integration.certificates import Authority
+from tests.integration.etcd import EtcdServer
 from tests.integration.sshd import sshd, with_certificates
 
 MISSING = 'secret "shop-db" not found'
@@ -223,6 +224,67 @@ async def test_the_file_of_the_expired_certificate_is_found_on_the_host(expert: 
     assert root.finding.id == "certificate-expired-on-host"
     assert "2021-01-01" in root.finding.cause["en"]
     assert "certificate-expired" in {each.id for each in root.explains}
+
+
+# --- etcd that nobody configured -------------------------------------------------------------------------
+@pytest.fixture
+def static_etcd(api: ApiServer) -> Iterator[None]:
+    """The mirror of etcd's static Pod, as kubeadm makes it."""
+    made = pod("etcd-n1", namespace="kube-system")
+    made["metadata"]["labels"] = {"component": "etcd"}
+    made["spec"]["containers"][0]["command"] = ["etcd", f"--advertise-client-urls={api.etcd_url}"]
+    made["status"]["hostIP"] = "127.0.0.1"
+    api.create("/api/v1/namespaces/kube-system/pods", made)
+    yield
+    api.request("DELETE", "/api/v1/namespaces/kube-system/pods/etcd-n1?gracePeriodSeconds=0")
+
+
+async def test_an_etcd_that_a_static_pod_tells_of_is_asked(api: ApiServer, expert: Expert, static_etcd: None) -> None:
+    member = _etcd(api, "/maintenance/status")["header"]["member_id"]
+    _etcd(api, "/maintenance/alarm", action="ACTIVATE", memberID=member, alarm="NOSPACE")
+    try:
+        found = await ask(api, expert, Question("summary"))
+    finally:
+        _etcd(api, "/maintenance/alarm", action="DEACTIVATE", memberID=member, alarm="NOSPACE")
+    assert ("etcd-no-space", "etcd") in roots(found)
+    assert any(one.kind == "etcd_member" for one in found.observations.facts)
+    assert any(one.kind == "etcd_prefix" and one["prefix"] == "/registry/pods/" for one in found.observations.facts)
+
+
+async def test_its_keys_are_shown_without_any_settings(api: ApiServer, expert: Expert, static_etcd: None) -> None:
+    found = await ask(api, expert, Question("etcd", "/registry/namespaces"))
+    assert found.answer.etcd is not None
+    assert "/registry/namespaces/shop" in found.answer.etcd.children
+    assert found.answer.roots == []
+
+
+async def test_where_etcd_is_may_be_told_by_the_api_servers_flags_on_a_host(
+    api: ApiServer, expert: Expert, tmp_path: Path
+) -> None:
+    program = tmp_path / "forced"
+    program.write_text(
+        '#!/bin/sh\ncase "$SSH_ORIGINAL_COMMAND" in *args=*kube-apiserver*) '
+        f"echo kube-apiserver --etcd-servers={api.etcd_url} ;; *) exit 1 ;; esac\n"
+    )
+    program.chmod(0o755)
+    (tmp_path / "sshd").mkdir()
+    with sshd(tmp_path / "sshd", forced=str(program)) as host:
+        cluster = {
+            "api": {"enabled": False},
+            "ssh": host.settings().model_dump(exclude_defaults=True),
+            "hosts": {"cp1": host.host(roles=["master"]).model_dump(exclude_defaults=True)},
+        }
+        settings = Settings.model_validate({"clusters": {"c": cluster}})
+        try:
+            found = await consult(expert, Clusters(settings).source("c"), Question("etcd", "/registry/namespaces"))
+        finally:
+            await expert.close()
+    assert found.answer.etcd is not None
+    assert "/registry/namespaces/shop" in found.answer.etcd.children
+
+
+def _etcd(api: ApiServer, path: str, **body: Any) -> dict[str, Any]:
+    return EtcdServer(api.etcd_url, api.folder).v3(path, **body)
 
 
 @pytest.mark.usefixtures("no_leaks")

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from bot.collect.etcd.discover import urls_of_pod
 from bot.collect.gaps import gap_of_kind, gap_of_want
 from bot.collect.http import HttpProblem
 from bot.collect.kube.client import Client
@@ -39,7 +40,7 @@ LOG_BYTES: Final = 256 * 1024
 MANY: Final = 3
 """With more kinds than this that fail for one reason, the reason is told once."""
 NOT_LISTED: Final = frozenset({"etcd", "host", "explain"})
-"""Questions that are not about objects: only nodes are read, to know which machine is which."""
+"""Questions that are not about objects: only nodes are read, to know which machine is which, and where etcd is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class KubeCollector:
         self._containers: dict[str, list[str]] = defaultdict(list)
         self.nodes: dict[str, str] = {}
         """name -> address, once nodes were listed."""
+        self.etcd_urls: list[str] = []
+        """Where etcd is, as far as the control plane's Pods tell."""
         self.asked = ""
         self.reached = False
 
@@ -123,7 +126,8 @@ class KubeCollector:
         kinds = [each for each in self._kinds.values() if not each.only or question.kind in each.only]
         scoped = [Order(each) for each in kinds if not each.namespaced]
         if question.kind in NOT_LISTED:
-            return [each for each in scoped if each.kind.kind == "node"]
+            nodes = [each for each in scoped if each.kind.kind == "node"]
+            return [*nodes, Order(self._kinds["pod"], SYSTEM)] if question.kind == "etcd" else nodes
         namespaced_kinds = [each for each in kinds if each.namespaced]
         orders = dict.fromkeys(scoped)
         for kind in namespaced_kinds:
@@ -167,6 +171,11 @@ class KubeCollector:
         failures: list[Failure] = []
         done = 0
 
+        def take(kind: str, item: dict[str, Any]) -> None:
+            if kind == "pod" and mapping(item.get("metadata")).get("namespace") == SYSTEM:
+                self.etcd_urls += urls_of_pod(item)
+            projector.add(kind, item)
+
         async def one(order: Order) -> None:
             nonlocal done
             kind = order.kind
@@ -178,7 +187,7 @@ class KubeCollector:
                     self._served,
                     kind,
                     order.namespace,
-                    projector.add,
+                    take,
                     page=self._api.page,
                     selector=order.selector,
                 )
