@@ -338,6 +338,18 @@ async def test_a_role_in_one_namespace_is_enough_for_that_namespace(api: ApiServ
     user = api.kubeconfig({"token": api.tokens["reader"]})
     found = await ask(api, expert, Question("pod", "web-0"), user, namespaces=["shop"])
     assert roots(found)[0] == ("secret-missing", "pod shop/web-0")
+    in_context = json.loads(user.read_text())
+    in_context["contexts"][0]["context"]["namespace"] = "shop"
+    user.write_text(json.dumps(in_context))
+    for question in (Question("pod", "web-0"), Question("pod", "web"), Question("summary")):
+        found = await ask(api, expert, question, user)
+        assert roots(found)[0] == ("secret-missing", "pod shop/web-0"), question
+        permissions = [gap for gap in found.answer.gaps if "403" in gap.why]
+        assert len(permissions) == 1
+    assert permissions[0].what.startswith("what is outside of namespace shop: ")
+    assert "the role lacks list on " in permissions[0].why and "only namespace shop was read" in permissions[0].why
+    counted = {str(one["kind"]): one["count"] for one in found.observations.facts if one.kind == "recorded"}
+    assert counted["pod"] == 26  # each list once
 
 
 # --- the command line ------------------------------------------------------------------------------------
