@@ -15,23 +15,24 @@ from bot.read.certificates import certificate
 from rules.kinds import Fact, Source, fact
 
 MAX_FILES: Final = 60
-_LISTED: Final = re.compile(r"^(/\S{1,400})$", re.MULTILINE)
-_FLAG: Final = re.compile(r"\s--?([a-z][a-z-]{1,60})[= ](/[^\s,;\"']{1,400})")
-_CERTIFICATE_FLAG: Final = re.compile(r"cert|ca-?file$")
-_NO_CERTIFICATE: Final = re.compile(r"key|-dir$")
-_EMBEDDED: Final = re.compile(r"client-certificate-data: *([A-Za-z0-9+/=]{1,100000})")
-_NAMED: Final = re.compile(r"client-certificate: *[\"']?(/[^\s\"']{1,400})")
+_LISTED: Final = re.compile(r"^(/\S{1,400}\.(?:crt|pem|conf))$", re.MULTILINE)
+_SETTING: Final = re.compile(r"(?<![\w-])-{0,2}([A-Za-z][\w-]{3,60})(?:=| |: {0,4})[\"']?(/[^\s,;\"']{1,400})")
+"""A flag, a variable of an environment or a line of YAML that names a file."""
+_OF_CERTIFICATE: Final = re.compile(r"(cert|ca|clientca)file$|clientcertificate$")
+_EMBEDDED: Final = re.compile(r"client-certificate-data[\"']?: *[\"']?([A-Za-z0-9+/=]{1,100000})")
+_NAMED: Final = re.compile(r"client-certificate[\"']?: *[\"']?(/[^\s\"']{1,400})")
 
 
 def files_in(text: str) -> tuple[list[str], list[str]]:
-    """(certificates, kubeconfigs) that a listing of paths, or command lines of daemons, name."""
+    """(certificates, kubeconfigs) that a listing of paths, command lines, units or settings of daemons name."""
     paths = _LISTED.findall(text)
     certificates = [path for path in paths if not path.endswith(".conf")]
     kubeconfigs = [path for path in paths if path.endswith(".conf")]
-    for flag, path in _FLAG.findall(text):
-        if "kubeconfig" in flag:
+    for written, path in _SETTING.findall(text):
+        name = re.sub("[_-]", "", written).lower()
+        if name.endswith("kubeconfig"):
             kubeconfigs.append(path)
-        elif _CERTIFICATE_FLAG.search(flag) and not _NO_CERTIFICATE.search(flag):
+        elif _OF_CERTIFICATE.search(name):
             certificates.append(path)
     return list(dict.fromkeys(certificates))[:MAX_FILES], list(dict.fromkeys(kubeconfigs))[:MAX_FILES]
 

@@ -260,7 +260,9 @@ class SshCollector:
         sudo = self._ssh.sudo and connection.user != "root"
         before = time.time()
         try:
-            output = await connection.run(command.line(arguments, sudo=sudo))
+            output = await connection.run(command.line(arguments, sudo=sudo and command.root != "denied"))
+            if sudo and command.root == "denied" and _NO_RIGHT.search(output.complaint):
+                output = await connection.run(command.line(arguments, sudo=True))
         except SshProblem as problem:
             return Observations(gaps=[self._gap(connection.name, command, arguments, str(problem))])
         if output.code == NOT_FOUND or (sudo and "command not found" in output.complaint):

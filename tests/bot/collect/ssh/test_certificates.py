@@ -29,8 +29,21 @@ def test_flags_name_certificates_and_kubeconfigs_and_no_key_is_among_them() -> N
     )
 
 
+def test_units_and_files_of_settings_name_them_too() -> None:
+    text = (
+        'ExecStart=/usr/bin/kubelet --kubeconfig "/etc/kubernetes/kubelet.kubeconfig" --config=/etc/kubernetes/kubelet.yaml\n'
+        "ETCD_CERT_FILE=/etc/etcd/pki/server.crt\nETCD_KEY_FILE=/etc/etcd/pki/server.key\n"
+        'ETCD_TRUSTED_CA_FILE="/etc/etcd/pki/ca.crt"\n'
+        "    clientCAFile: /etc/kubernetes/pki/ca.crt\ntlsPrivateKeyFile: /srv/a.pem\ntlsCertFile: /srv/kubelet.pem\n"
+    )
+    assert files_in(text) == (
+        ["/etc/etcd/pki/server.crt", "/etc/etcd/pki/ca.crt", "/etc/kubernetes/pki/ca.crt", "/srv/kubelet.pem"],
+        ["/etc/kubernetes/kubelet.kubeconfig"],
+    )
+
+
 def test_a_listing_names_both() -> None:
-    listing = "/etc/kubernetes/pki/apiserver.crt\n/etc/kubernetes/admin.conf\n"
+    listing = "/usr/bin/etcd\n/etc/kubernetes/pki/apiserver.crt\n/etc/kubernetes/admin.conf\n"
     assert files_in(listing) == (["/etc/kubernetes/pki/apiserver.crt"], ["/etc/kubernetes/admin.conf"])
 
 
@@ -53,6 +66,9 @@ def test_a_kubeconfig_names_a_file_or_holds_the_certificate(tmp_path: Path) -> N
     data = base64.b64encode(pair.cert.read_bytes()).decode()
     lines = f"    client-certificate: /var/lib/kubelet/pki/a.pem\n    client-certificate-data: {data}\n"
     assert files_of_kubeconfig(lines) == ["/var/lib/kubelet/pki/a.pem"]
+    as_json = f'"client-certificate": "/srv/b.crt",\n"client-certificate-data": "{data}",\n'
+    assert files_of_kubeconfig(as_json) == ["/srv/b.crt"]
+    assert len(list(embedded(as_json, "/a.conf", "n1", None, datetime.now(UTC)))) == 1
     found = list(embedded(lines, "/etc/kubernetes/kubelet.conf", "n1", "n1", datetime.now(UTC)))
     assert [(one["file"], one["expired"], one["expires"]) for one in found] == [
         ("/etc/kubernetes/kubelet.conf", True, "2021-01-01 00:00 UTC")
