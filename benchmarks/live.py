@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def objects(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 namespace = item["metadata"].get("namespace")
                 if kind == "Node":  # where no kubelet listens, and the API server learns that at once
                     item["status"]["addresses"] = [{"type": "InternalIP", "address": "127.0.0.1"}]
+                    for condition in item["status"]["conditions"]:
+                        condition["lastHeartbeatTime"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
                 where = f"{namespace}/" if namespace else ""
                 yield (
                     f"/registry/{prefix}/{where}{item['metadata']['name']}",

@@ -25,7 +25,7 @@ from rules import kinds, patterns, schema
 from rules.compile import Program
 from rules.errors import KnowledgeError
 from rules.patterns import compile_pattern
-from rules.schema import Entry, nearest, read_file
+from rules.schema import Entry, Loader, nearest, read_file
 from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
@@ -95,7 +95,7 @@ def load(extra: Sequence[Path] = (), *, cache: bool = True, built_in: Path = BUI
                 came_from[entry.id] = root
         except KnowledgeError as error:
             faults += error.faults
-    tags = frozenset(yaml.safe_load((built_in / "tags.yaml").read_text(encoding="utf-8")))
+    tags = frozenset(yaml.load((built_in / "tags.yaml").read_text(encoding="utf-8"), Loader))
     faults += check_together(entries.values(), tags)
     if faults:
         raise KnowledgeError(faults)

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import yaml
 
+from rules.schema import Loader
+
 FILE: Final = Path(str(importlib.resources.files("knowledge"))) / "components.yaml"
 
 
@@ -98,7 +100,7 @@ def _component(unit: str, data: Mapping[str, Any]) -> Component:
 @lru_cache(maxsize=1)
 def components() -> Components:
     """The file's content; it is part of the program, so a fault in it is a fault of ours."""
-    data = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    data = yaml.load(FILE.read_text(encoding="utf-8"), Loader)
     units: Mapping[str, Any] = data["units"]
     return Components(
         by_unit={unit: _component(unit, each) for unit, each in units.items()},

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import yaml
 
+from rules.schema import Loader
+
 _UNIT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,119}")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _CONTAINER: Final = re.compile(r"[0-9a-f]{10,64}")
@@ -132,7 +134,7 @@ def _command(name: str, data: Mapping[str, Any]) -> HostCommand:
 def host_commands() -> Mapping[str, HostCommand]:
     """All of them, by name."""
     path = Path(str(importlib.resources.files("knowledge"))) / "commands.yaml"
-    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: Mapping[str, Mapping[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader)
     return {name: _command(name, each) for name, each in data.items()}
 
 
