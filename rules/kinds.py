@@ -523,6 +523,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "ready_pods": (int, "of those, ready ones"),
             "nearest_labels": (str, "labels of the Pods that match it best, when none matches"),
             "nearest_workload": (str, "the controller of those"),
+            "idle_workload": (str, "the controller behind it, when that is scaled to nothing"),
             "differs": (str, "the selector's k=v that nearest Pods lack, with what they have"),
             "external_pending": (bool, "a LoadBalancer without an address"),
             "headless": (bool, "clusterIP None"),
@@ -782,6 +783,8 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "lease": (str, "namespace/name"),
             "holder": (str, "who holds it"),
+            "unit": (str, "the control plane part whose leader it names"),
+            "host": (str, "the host of that leader"),
             "renewed_s": (int, "seconds since it was renewed"),
         },
     ),
