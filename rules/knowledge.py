@@ -25,7 +25,7 @@ from rules import kinds, patterns, schema
 from rules.compile import Program
 from rules.errors import KnowledgeError
 from rules.patterns import compile_pattern
-from rules.schema import Entry, nearest, read_file
+from rules.schema import Entry, Loader, nearest, read_file
 from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
@@ -102,7 +102,7 @@ def load(extra: Sequence[Path] = (), *, cache: bool = True, built_in: Path = BUI
         except KnowledgeError as error:
             faults += error.faults
     tags, clients = (
-        frozenset(yaml.safe_load((built_in / name).read_text(encoding="utf-8")))
+        frozenset(yaml.load((built_in / name).read_text(encoding="utf-8"), Loader))
         for name in ("tags.yaml", "clients.yaml")
     )
     faults += check_together(entries.values(), tags)
