@@ -31,7 +31,7 @@ def test_a_line_is_what_a_person_would_type_with_a_fixed_environment() -> None:
     journal = host_commands()["journalctl-unit"]
     line = journal.line({"unit": "kubelet"}, sudo=True)
     words = shlex.split(line)
-    assert words[:2] == ["env", "LC_ALL=C"]
+    assert words[:3] == ["env", "LC_ALL=C", "TZ=UTC"]
     assert words[3:6] == ["sudo", "-n", "journalctl"]
     assert words[-2:] == ["-u", "kubelet"]
     assert journal.shown({"unit": "kubelet"}).startswith("journalctl ")
