@@ -124,7 +124,9 @@ def gather(draft: Draft, whole: str) -> None:
 def _line_with(draft: Draft, sign: str) -> int | None:
     """The first line that has the sign as a technical token."""
     for index, line in enumerate(draft.lines):
-        if sign in line.text and (sign not in _CLOUD_NAMES or _is_technical(sign, line.text)):
+        if sign not in line.text or line.text.startswith(("Id=", "Names=")):
+            continue  # that a unit was asked for does not say that it is there
+        if sign not in _CLOUD_NAMES or _is_technical(sign, line.text):
             return index
     return None
 
