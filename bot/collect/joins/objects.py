@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.collect.joins.known import Known, with_attributes
-from bot.collect.objects.services import differing, nearest
+from bot.collect.objects.services import differing, fitting, nearest
 from bot.collect.objects.values import shown_labels
 from rules.kinds import Fact, Source, fact
 
@@ -63,6 +63,7 @@ def _services(known: Known, pods: list[Fact]) -> Iterator[Fact]:
             endpoints=0 if not running else None,
             nearest_labels=shown_labels(near) if near else None,
             differs=differing(selector, near) if near else None,
+            fitting_selector=fitting(selector, near) if near else None,
         )
 
 

@@ -200,9 +200,7 @@ class Services:
             nearest_workload=nearest[1] if nearest else None,
             idle_workload=self._scaled_to_zero(service) if not pods and service.selector else None,
             differs=differing(service.selector, nearest[0]) if nearest else None,
-            fitting_selector=shown_labels({k: nearest[0][k] for k in service.selector if k in nearest[0]}) or None
-            if nearest
-            else None,
+            fitting_selector=fitting(service.selector, nearest[0]) if nearest else None,
             external_pending=not service.external if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,
             same_selector_as=same[0] if same and service.selector else None,
@@ -416,6 +414,22 @@ def nearest(wanted: Mapping[str, str], candidates: Iterable[Mapping[str, str]]) 
     """The labels that come nearest to what a selector wants; None when none comes near."""
     best = max(candidates, key=lambda labels: nearness(wanted, labels), default=None)
     return best if best is not None and nearness(wanted, best) >= NEAREST_SHARE else None
+
+
+def fitting(wanted: Mapping[str, str], labels: Mapping[str, str]) -> str | None:
+    """The pairs that would match the labels, nearest to those that were wanted.
+
+    >>> fitting({"app": "web", "tier": "front"}, {"app": "wbe", "layer": "front", "rev": "3"})
+    'app=wbe,layer=front'
+    """
+    fit = {}
+    for key, value in wanted.items():
+        same = next((each for each, has in sorted(labels.items()) if has == value), None)
+        if key in labels:
+            fit[key] = labels[key]
+        elif same is not None:
+            fit[same] = value
+    return shown_labels(fit)
 
 
 def differing(wanted: Mapping[str, str], labels: Mapping[str, str]) -> str | None:
