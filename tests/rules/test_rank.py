@@ -88,6 +88,29 @@ async def test_in_one_text_the_journal_of_a_host_explains_the_status_of_the_same
     assert [r.finding.id for r in found] == roots
 
 
+async def test_a_command_says_on_which_host_it_is_run_unless_it_is_a_client_that_runs_anywhere() -> None:
+    (root,) = await ranked([fact("node", Source("n"), node="n1", ready="Unknown", silent_s=300)])
+    assert [(step.command, step.on) for step in root.finding.fix] == [("systemctl restart kubelet", "n1")]
+    (root,) = await ranked([fact("pod", Source("p"), pod="shop/web-0", phase="Pending")])
+    assert [step.on for step in root.finding.fix] == [""]
+
+
+@pytest.mark.parametrize(
+    ("tool", "programs"),
+    [
+        ("firewalld", ["firewall-cmd", "kubectl"]),
+        ("nftables", ["iptables", "kubectl"]),
+        (None, ["firewall-cmd", "iptables", "kubectl"]),
+    ],
+)
+async def test_a_step_may_depend_on_a_fact_and_what_is_not_known_rules_nothing_out(
+    tool: str | None, programs: list[str]
+) -> None:
+    (root,) = await ranked([fact("firewall", Source("f"), host="m1", port=6443, blocked=True, tool=tool)])
+    assert [step.command.split()[0] for step in root.finding.fix] == programs
+    assert {step.on for step in root.finding.fix if "kubectl" not in step.command} == {"m1"}
+
+
 async def test_the_fingerprint_is_the_same_from_day_to_day() -> None:
     facts, relations = pods_on("n1", 3)
     later = fact("node", node="n1", ready="Unknown", silent_s=90_000)

@@ -58,6 +58,17 @@ subject: service {s.service}
 cause: {en: empty, ja: x}
 fix: [x]
 ---
+id: port-blocked
+title: {en: "Port {wall.port} is filtered", ja: x}
+certainty: 0.8
+when: {wall: {kind: firewall, blocked: true}}
+subject: port {wall.port} on {wall.host}
+cause: {en: filtered, ja: x}
+fix:
+  - {command: "firewall-cmd --add-port={wall.port}/tcp", only: {wall.tool: firewalld}}
+  - {command: "iptables -I INPUT -p tcp --dport {wall.port} -j ACCEPT", only: {wall.tool: [iptables, nftables]}}
+  - kubectl get nodes
+---
 id: unit-failed
 title: {en: "{u.unit} has failed", ja: x}
 certainty: 0.8
@@ -78,7 +89,7 @@ fix: [x]
 
 
 def knowledge() -> Knowledge:
-    return Knowledge(tuple(read_text(ENTRIES, "world")), TAGS)
+    return Knowledge(tuple(read_text(ENTRIES, "world")), TAGS, frozenset({"kubectl"}))
 
 
 def pods_on(node: str, count: int) -> tuple[list[Fact], list[Relation]]:
