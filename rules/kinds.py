@@ -255,7 +255,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "optional": (bool, "whether it may be missing"),
             "how": (
                 str,
-                "env, envFrom, volume, imagePullSecret, backend, tls, scaleTarget, serviceName,"
+                "env, envFrom, volume, imagePullSecret, backend, tls, scaleTarget, serviceName, command, variable,"
                 " parentRefs, backendRefs",
             ),
             "similar": (str, "the nearest existing name in that namespace, if it is close"),
@@ -287,6 +287,11 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "service_account": (str, "namespace/name"),
             "labels": (str, "sorted k=v, comma separated"),
             "node_selector": (str, "sorted k=v, comma separated"),
+            "node_affinity": (
+                str,
+                "what its required node affinity asks: `disk In ssd|nvme`, comma separated; `or` between alternatives",
+            ),
+            "node_label": (str, "the first k=v among those two that no node has"),
             "scheduler": (str, "spec.schedulerName when it is not the default"),
             "gates": (str, "scheduling gates that remain, comma separated"),
             "host_network": (bool, "spec.hostNetwork"),
@@ -296,6 +301,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "static": (bool, "a static Pod (mirror)"),
             "control_plane": (bool, "a control plane or system Pod"),
             "asked": (bool, "the question was about this Pod"),
+            "near": (bool, "one of the first Pods of what was asked about"),
         },
     ),
     "pod_condition": (
@@ -390,6 +396,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             ),
             "resource": (str, "the resource of an `insufficient` clause"),
             "taint": (str, "the taint of a `taint` clause"),
+            "alone": (bool, "the scheduler gave no other reason"),
             "stale": (bool, "the Pod has been scheduled since"),
         },
     ),
@@ -526,6 +533,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "differs": (str, "the selector's k=v that nearest Pods lack, with what they have"),
             "external_pending": (bool, "a LoadBalancer without an address"),
             "headless": (bool, "clusterIP None"),
+            "starting": (bool, "all Pods behind it were made a moment ago and are still within their delays"),
             "same_selector_as": (str, "another Service of the namespace with the same selector and port"),
             "asked": (bool, "the question was about it"),
         },
@@ -617,6 +625,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "matches": (str, "resources it is asked about, comma separated"),
             "all_namespaces": (bool, "it is asked about every namespace"),
             "workload": (str, "the controller of the Pods behind it"),
+            "service_namespace": (str, "the namespace of that Service"),
         },
     ),
     # --- storage ----------------------------------------------------------------------------------------

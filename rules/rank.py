@@ -310,7 +310,16 @@ def _fold_siblings(ranked: Sequence[Ranked], topology: Topology) -> list[Ranked]
     return result
 
 
+FAR_ENDS = ("registry", "endpoint", "server")
+"""What a symptom may say that it could not reach: the same one is the same cause, whoever asks."""
+OWN_MACHINE = ("localhost", "127.", "[::1]", "::1")
+
+
 def _family(finding: Finding, topology: Topology) -> str:
+    for fact in finding.evidence:
+        for far in (fact.get(name) for name in FAR_ENDS if fact.kind == "symptom"):
+            if isinstance(far, str) and not far.startswith(OWN_MACHINE):
+                return far
     for fact in finding.evidence:
         workload = fact.get("workload")
         if finding.subject.startswith("pod ") and isinstance(workload, str):

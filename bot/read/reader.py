@@ -219,6 +219,7 @@ def _scheduling(passages: list[Passage], unnamed: str) -> list[Fact]:
                         because=clause.because,
                         resource=clause.resource,
                         taint=clause.taint,
+                        alone=True if clause.alone else None,
                     )
                 )
     return list(dict.fromkeys(found))

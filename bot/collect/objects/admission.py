@@ -65,6 +65,7 @@ def _webhook(situation: Situation, services: Services, configuration: Thing, web
         ),
         all_namespaces=everywhere,
         workload=services.workload_behind(namespace, service_name),
+        service_namespace=namespace,
     )
     for upper in (configuration.subject, f"webhook {name}"):
         if key:

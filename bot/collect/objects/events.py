@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.collect.objects import reading
+from bot.collect.objects.limits import warming_up
 from bot.collect.objects.pod_record import RECENT_S
 from bot.collect.objects.pods import unschedulable
-from bot.collect.objects.records import Event, Pod
+from bot.collect.objects.records import Event, Pod, Thing
+from bot.collect.objects.references import scale_target
 from bot.collect.objects.resources import WORKLOADS
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import mapping, namespaced
@@ -22,6 +25,8 @@ MAX_ABOUT_HEALTHY: Final = 500
 MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
+WHILE_STOPPING: Final = frozenset({"Unhealthy", "Killing", "FailedPreStopHook"})
+"""Reasons that are expected of a Pod that is being deleted, within its grace period."""
 PRESSURES: Final = {
     "NodeHasDiskPressure": ("DiskPressure",),
     "NodeHasInsufficientMemory": ("MemoryPressure",),
@@ -191,7 +196,20 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         claim = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
         if claim is not None:
             return mapping(claim.fields.get("status")).get("phase") == "Bound" and event.reason != "VolumeResizeFailed"
+    if event.kind == "horizontalpodautoscaler":
+        autoscaler = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
+        if autoscaler is not None:
+            return _autoscaler_works(situation, autoscaler)
     return inventory.exists(event.kind, event.namespace, event.name) is False
+
+
+def _autoscaler_works(situation: Situation, autoscaler: Thing) -> bool:
+    """Both of its conditions hold now, or it had no time yet to find metrics."""
+    target = scale_target(autoscaler)
+    workload = situation.inventory.workloads.get((target[0], autoscaler.namespace, target[1])) if target else None
+    states = {each.type: each.status for each in reading.conditions(autoscaler.fields.get("status"))}
+    works = states.get("AbleToScale") == "True" and states.get("ScalingActive") == "True"
+    return works or warming_up(situation, autoscaler, workload)
 
 
 def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
@@ -200,7 +218,7 @@ def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
         return True
     if event.reason == SCHEDULING and pod.node:
         return True
-    if pod.ended:
+    if pod.ended or (pod.deleting and event.reason in WHILE_STOPPING):
         return situation.healthy(pod)
     if last is None:
         return situation.healthy(pod) and not pod.starting

@@ -12,6 +12,8 @@ from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, integer, mapping, mappings, namespaced, quantity, text, word
 from rules.kinds import Scalar, Source
 
+METRICS_S: Final = 180
+"""An autoscaler younger than this, or of Pods younger than this, may have no metrics yet."""
 _ALLOWED: Final = "DisruptionAllowed"
 _NOT_COMPUTED: Final = "SyncFailed"
 
@@ -107,7 +109,12 @@ def _autoscalers(situation: Situation) -> None:
         minimum, maximum = integer(spec.get("minReplicas")), integer(spec.get("maxReplicas"))
         current, desired = integer(status.get("currentReplicas")), integer(status.get("desiredReplicas"))
         at_max = maximum is not None and maximum == desired == current and maximum > (minimum or 1)
-        bad = [each for each in reading.conditions(status) if _is_bad(each, workload, at_max)]
+        bad = [
+            each
+            for each in reading.conditions(status)
+            if _is_bad(each, workload, at_max)
+            and not (each.type == "ScalingActive" and warming_up(situation, autoscaler, workload))
+        ]
         exists = situation.inventory.exists(target[0], autoscaler.namespace, target[1]) if target else None
         if not (bad or asked or exists is False or at_max):
             continue
@@ -154,6 +161,12 @@ def _is_bad(condition: Condition, workload: Workload | None, at_max: bool) -> bo
     if condition.type == "ScalingActive" and workload is not None and workload.desired == 0:
         return False  # scaled to zero by hand: the autoscaler stands aside
     return condition.type in ("AbleToScale", "ScalingActive")
+
+
+def warming_up(situation: Situation, autoscaler: Thing, workload: Workload | None) -> bool:
+    """What was made a moment ago has no metrics yet: metrics-server scrapes, and the controller looks, in turn."""
+    made = [situation.age(each.created) for each in (autoscaler, workload) if each is not None]
+    return any(age is not None and age < METRICS_S for age in made)
 
 
 def _metrics(spec: dict[str, object]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from bot.collect.objects.records import Container, Node, Pod, PodDetail, Probe
+from bot.collect.objects.reading import shown_node_terms
+from bot.collect.objects.records import Container, Node, NodeTerms, Pod, PodDetail, Probe, Selector
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import joined, shown_labels, shown_quantity
 from rules.kinds import Scalar, Source
@@ -15,6 +16,10 @@ SYSTEM_NAMESPACE: Final = "kube-system"
 _GOOD_WHEN_TRUE: Final = frozenset({
     "PodScheduled", "Initialized", "ContainersReady", "Ready", "PodReadyToStartContainers", "PodHasNetwork",
 })  # fmt: skip
+NODE_NAME: Final = "metadata.name"
+"""The only field that node affinity may name; the Pods of a DaemonSet are bound to their nodes by it."""
+MAX_READ: Final = 3
+"""Pods of a controller or Service that was asked about whose logs are worth reading although they are well."""
 MAX_ROOM: Final = 500
 """Pending Pods whose room is worked out; those with the same needs share one search of the nodes."""
 
@@ -58,6 +63,8 @@ def _pod(situation: Situation, pod: Pod) -> None:
         service_account=_account(pod, detail),
         labels=shown_labels(pod.labels),
         node_selector=shown_labels(detail.node_selector) if detail else None,
+        node_affinity=shown_node_terms(detail.node_affinity) if detail else None,
+        node_label=_label_of_no_node(situation, detail) if detail and pod.node is None else None,
         scheduler=detail.scheduler if detail else None,
         gates=detail.gates if detail else None,
         host_network=detail.host_network if detail else None,
@@ -67,6 +74,7 @@ def _pod(situation: Situation, pod: Pod) -> None:
         static=True if pod.static else None,
         control_plane=True if pod.namespace == SYSTEM_NAMESPACE else None,
         asked=situation.asked_flag("pod", pod.namespace, pod.name),
+        near=True if pod in situation.near[:MAX_READ] else None,
     )
     if detail and detail.message and sick:
         situation.passage(
@@ -235,6 +243,7 @@ def unschedulable(situation: Situation, pod: str, message: str, source: Source, 
             because=clause.because,
             resource=clause.resource,
             taint=clause.taint,
+            alone=True if clause.alone else None,
             stale=stale,
         )
 
@@ -256,7 +265,7 @@ class Room:
         if self._told >= MAX_ROOM or not self._situation.inventory.is_listed("node", None):
             return
         self._told += 1
-        key = (pod.requests, detail.tolerations, tuple(sorted(detail.node_selector.items())))
+        key = (pod.requests, detail.tolerations, tuple(sorted(detail.node_selector.items())), detail.node_affinity)
         if key not in self._answers:
             self._answers[key] = self._work_out(pod, detail)
         for resource, requested, most_free, largest, node, never in self._answers[key]:
@@ -277,7 +286,7 @@ class Room:
         eligible = [
             node
             for node in self._situation.inventory.nodes.values()
-            if tolerates(detail, node) and all(node.labels.get(k) == v for k, v in detail.node_selector.items())
+            if tolerates(detail, node) and may_run_on(detail, node)
         ]
         if not eligible:
             return []
@@ -335,3 +344,35 @@ def tolerates(detail: PodDetail, node: Node) -> bool:
         ):
             return False
     return True
+
+
+def _label_of_no_node(situation: Situation, detail: PodDetail) -> str | None:
+    """The first label that the Pod demands of its node and that no node has, as `kubectl label` takes it."""
+    nodes = situation.inventory.nodes.values()
+    if not nodes or not situation.inventory.is_listed("node", None):
+        return None
+    wanted = list(detail.node_selector.items())
+    for alternative in detail.node_affinity[:1]:
+        wanted += [(t.key, t.values[0]) for t in alternative if t.operator == "In" and t.values and t.key != NODE_NAME]
+        if any(any(Selector({}, (term,)).matches(node.labels) for node in nodes) for term in alternative):
+            wanted = [
+                (key, value) for key, value in wanted if all(key != t.key for t in alternative if t.operator == "In")
+            ] + [
+                (t.key, t.values[0])
+                for t in alternative
+                if t.operator == "In" and t.values and not any(Selector({}, (t,)).matches(n.labels) for n in nodes)
+            ]
+    return next((f"{k}={v}" for k, v in wanted if all(node.labels.get(k) != v for node in nodes)), None)
+
+
+def may_run_on(detail: PodDetail, node: Node) -> bool:
+    """Whether the node is one that the Pod's node selector and required node affinity allow."""
+    if any(node.labels.get(key) != value for key, value in detail.node_selector.items()):
+        return False
+    return not detail.node_affinity or node_satisfies(detail.node_affinity, node)
+
+
+def node_satisfies(alternatives: NodeTerms, node: Node) -> bool:
+    """One of the alternatives, with all of its terms."""
+    known = {**node.labels, NODE_NAME: node.name}
+    return any(terms and Selector({}, terms).matches(known) for terms in alternatives)

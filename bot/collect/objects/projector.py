@@ -14,6 +14,7 @@ from typing import Final
 from bot.collect.objects import (
     admission,
     aggregation,
+    calls,
     cluster,
     events,
     extensions,
@@ -96,6 +97,7 @@ class Projector:
         aggregation.project(situation, services)
         extensions.project(situation)
         references.project(situation)
+        calls.project(situation)
         events.project(situation)
         relations.project(situation, services)
         if self._keeper:
