@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from rules.engine import Firing
 from rules.findings import Finding, FixStep, Ranked
+from rules.inplace import feasible
 from rules.kinds import Fact
 from rules.observations import Topology, canonical
 from rules.schema import PROFILE, SEVERITIES, Entry
@@ -120,7 +121,11 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
         for step in entry.fix
         if all(profile[key] in allowed for key, allowed in step.only.items())
     )
+    fix = feasible(fix, near, words.namespace())
     verify = tuple(words.command(command) for command in entry.verify)
+    unknown = tuple(
+        word for word in words.unknown if any(f"<{word.replace('_', '-')}>" in c for c in _commands(fix, verify))
+    )
     return Finding(
         entry=entry,
         subject=subject,
@@ -133,9 +138,13 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
         confirm={k: words.prose(v) for k, v in entry.confirm.items()},
         refute={k: words.prose(v) for k, v in entry.refute.items()},
         ask={k: words.prose(v) for k, v in entry.ask.items()},
-        unknown=tuple(words.unknown),
+        unknown=unknown,
         firings=tuple(firings),
     )
+
+
+def _commands(fix: Iterable[FixStep], verify: Iterable[str]) -> list[str]:
+    return [*(step.command for step in fix), *verify]
 
 
 def _knows(firing: Firing) -> int:

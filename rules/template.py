@@ -47,7 +47,7 @@ class Words:
             one = self.bound.get(name)
             return one.get(attribute) if one is not None else None
         if name == "namespace":
-            return self._namespace()
+            return self.namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
         if name == "claim":
@@ -65,7 +65,7 @@ class Words:
         value = self._attribute(kind)
         return f"{kind} {value}" if value is not None else None
 
-    def _namespace(self) -> str | None:
+    def namespace(self) -> str | None:
         value = self._attribute("namespace")
         if value is not None:
             return str(value)
@@ -83,7 +83,7 @@ class Words:
 
     def command(self, template: str) -> str:
         """The command with its words, quoted for a shell; unknown ones are noted."""
-        if self._namespace() is None:
+        if self.namespace() is None:
             template = _NAMESPACE_OPTION.sub("", template)
         return self._fill(template, _for_shell, note=True)
 

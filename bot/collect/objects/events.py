@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.collect.objects import reading
 from bot.collect.objects.limits import warming_up
+from bot.collect.objects.nodes import joins
 from bot.collect.objects.pod_record import RECENT_S
 from bot.collect.objects.pods import unschedulable
 from bot.collect.objects.records import Event, Pod, Thing
@@ -25,7 +26,10 @@ MAX_ABOUT_HEALTHY: Final = 500
 MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
-WHILE_STOPPING: Final = frozenset({"Unhealthy", "Killing", "FailedPreStopHook"})
+PROBE_FAILED: Final = "Unhealthy"
+PROBED_AGAIN_S: Final = 120
+"""A Pod that is ready this long after a probe of it failed has been probed well since."""
+WHILE_STOPPING: Final = frozenset({PROBE_FAILED, "Killing", "FailedPreStopHook"})
 """Reasons that are expected of a Pod that is being deleted, within its grace period."""
 PRESSURES: Final = {
     "NodeHasDiskPressure": ("DiskPressure",),
@@ -186,7 +190,7 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         if event.reason in PRESSURES and node.conditions:
             return not any(each.type in PRESSURES[event.reason] and each.status == "True" for each in node.conditions)
         if node.ready != "True":
-            return False
+            return joins(situation, node)
         if event.reason == "NodeNotReady":
             return True
         return last is not None and (
@@ -224,7 +228,8 @@ def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
         return situation.healthy(pod) and not pod.starting
     if pod.ready and pod.ready_since is not None and last <= pod.ready_since and situation.healthy(pod):
         return True
-    if pod.ready and situation.healthy(pod) and situation.now - last > RECENT_S:
+    well_for = PROBED_AGAIN_S if event.reason == PROBE_FAILED else RECENT_S
+    if pod.ready and situation.healthy(pod) and situation.now - last > well_for:
         return True
     if pod.detail is None:
         return pod.last_start is not None and last < pod.last_start and situation.healthy(pod)

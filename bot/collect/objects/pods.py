@@ -16,6 +16,8 @@ SYSTEM_NAMESPACE: Final = "kube-system"
 _GOOD_WHEN_TRUE: Final = frozenset({
     "PodScheduled", "Initialized", "ContainersReady", "Ready", "PodReadyToStartContainers", "PodHasNetwork",
 })  # fmt: skip
+HISTORY_S: Final = 24 * 3600
+"""How a container of a Pod that is well ended longer ago than this explains nothing of today."""
 NODE_NAME: Final = "metadata.name"
 """The only field that node affinity may name; the Pods of a DaemonSet are bound to their nodes by it."""
 MAX_READ: Final = 3
@@ -111,6 +113,8 @@ def _deleting_s(situation: Situation, detail: PodDetail | None) -> int | None:
 
 def _container(situation: Situation, pod: Pod, container: Container) -> None:
     last = container.last
+    if last and pod not in situation.sick_set and (situation.age(last.finished) or 0) > HISTORY_S:
+        last = None
     now_ended = container.ended
     end = now_ended or last
     source = Source(pod.subject, f"status of container {container.name}", _state_text(container))

@@ -169,6 +169,8 @@ class Situation:
         if workload.created is not None and self.now - workload.created < 15 and not self._has_sick_pod(workload):
             return False
         starting = sum(1 for pod in self.pods_of(workload) if pod.starting and not pod.ready)
+        if starting and workload.kind == "statefulset" and not self._has_sick_pod(workload):
+            return False  # its further Pods are made when this one is ready
         return ready + starting < workload.desired
 
     def _has_sick_pod(self, workload: Workload) -> bool:
