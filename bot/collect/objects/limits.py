@@ -66,10 +66,12 @@ def _quotas(situation: Situation) -> None:
 
 
 def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
-    """The controller with the most Pods in a namespace."""
-    counts = Counter(
+    """The controller with the most Pods in a namespace, among those that have all the Pods that they want."""
+    short = {situation.top_of(each) for each in situation.sick_workloads}
+    users = (
         situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
     )
+    counts = Counter(user for user in users if user not in short)
     if not counts:
         return None, None
     return counts.most_common(1)[0]

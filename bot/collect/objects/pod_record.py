@@ -24,6 +24,7 @@ from bot.collect.objects.values import (
     message,
     moment,
     quantity,
+    sequence,
     text,
 )
 
@@ -217,6 +218,7 @@ class PodReader:
             joined(text(gate.get("name")) for gate in mappings(spec.get("schedulingGates"))),
             host_network,
             text(spec.get("dnsPolicy")),
+            joined(text(each) for each in sequence(at(spec, "dnsConfig", "nameservers"))),
             text(spec.get("restartPolicy")),
             text(spec.get("priorityClassName")),
             deleted_at,

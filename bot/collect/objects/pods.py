@@ -18,6 +18,8 @@ _GOOD_WHEN_TRUE: Final = frozenset({
 })  # fmt: skip
 HISTORY_S: Final = 24 * 3600
 """How a container of a Pod that is well ended longer ago than this explains nothing of today."""
+MADE_BY_THE_CLUSTER: Final = frozenset({("configmap", "kube-root-ca.crt"), ("configmap", "openshift-service-ca.crt")})
+"""Put into each namespace by a controller; recordings often leave them out."""
 NODE_NAME: Final = "metadata.name"
 """The only field that node affinity may name; the Pods of a DaemonSet are bound to their nodes by it."""
 MAX_READ: Final = 3
@@ -71,6 +73,7 @@ def _pod(situation: Situation, pod: Pod) -> None:
         gates=detail.gates if detail else None,
         host_network=detail.host_network if detail else None,
         dns_policy=detail.dns_policy if detail else None,
+        nameservers=detail.nameservers if detail else None,
         restart_policy=detail.restart_policy if detail else None,
         priority_class=detail.priority_class if detail else None,
         static=True if pod.static else None,
@@ -146,6 +149,9 @@ def _container(situation: Situation, pod: Pod, container: Container) -> None:
         memory_request=container.requests.get("memory"),
         cpu_limit=container.limits.get("cpu"),
         cpu_request=container.requests.get("cpu"),
+        its_configmap=_only(pod, container, "configmap"),
+        its_secret=_only(pod, container, "secret"),
+        its_claim=_only(pod, container, "persistentvolumeclaim"),
         workload=situation.top(pod),
         node=pod.node,
     )
@@ -176,6 +182,19 @@ def _container(situation: Situation, pod: Pod, container: Container) -> None:
             )
     for probe in container.probes:
         _probe(situation, pod, container, probe)
+
+
+def _only(pod: Pod, container: Container, kind: str) -> str | None:
+    """The one object of a kind that a container's variables or its Pod's volumes come from, when there is one."""
+    names = {
+        each.name
+        for each in (pod.detail.references if pod.detail else ())
+        if each.to_kind == kind
+        and each.how != "imagePullSecret"
+        and each.container in (None, container.name)
+        and (each.to_kind, each.name) not in MADE_BY_THE_CLUSTER
+    }
+    return names.pop() if len(names) == 1 else None
 
 
 def _state_text(container: Container) -> str:
@@ -247,6 +266,7 @@ def unschedulable(situation: Situation, pod: str, message: str, source: Source, 
             because=clause.because,
             resource=clause.resource,
             taint=clause.taint,
+            taint_key=clause.taint.partition("=")[0] if clause.taint else None,
             alone=True if clause.alone else None,
             stale=stale,
         )

@@ -174,6 +174,7 @@ class PodDetail:
     gates: str | None
     host_network: bool | None
     dns_policy: str | None
+    nameservers: str | None
     restart_policy: str | None
     priority_class: str | None
     deleted_at: float | None

@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from bot.collect.objects.pods import MADE_BY_THE_CLUSTER
 from bot.collect.objects.records import Reference, Thing, Workload
 from bot.collect.objects.resources import CLUSTER_SCOPED, kind_of
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, mapping, mappings, namespaced, similar, text
 from rules.kinds import Scalar, Source
 
-MADE_BY_THE_CLUSTER: Final = frozenset({("configmap", "kube-root-ca.crt"), ("configmap", "openshift-service-ca.crt")})
-"""Put into each namespace by a controller; recordings often leave them out."""
 MAX_REFERENCES: Final = 2000
 
 
