@@ -349,6 +349,14 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "node": (str, "its Pod's node"),
         },
     ),
+    "log_end": (
+        "How a container's log ends: the last of its last lines that complains, else its very last one.",
+        {
+            "pod": (str, "namespace/name"),
+            "container": (str, "its name"),
+            "text": (str, "the line"),
+        },
+    ),
     "probe": (
         "A probe of a container of such a Pod.",
         {
