@@ -626,6 +626,19 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "blocks_probe_port": (bool, "a probe's or Service's port is not let in"),
         },
     ),
+    "blocked_call": (
+        "NetworkPolicies do not let a Pod call a Service. One fact for each way to write the Service's address.",
+        {
+            "network_policy": (str, "one of the policies of the side that does not admit the other, namespace/name"),
+            "namespace": (str, "that policy's namespace"),
+            "direction": (str, "ingress: on the Service's Pods; egress: on the calling Pod"),
+            "pod": (str, "the Pod that calls"),
+            "labels": (str, "its labels, sorted k=v"),
+            "service": (str, "the Service"),
+            "address": (str, "its name, its qualified name or its address, with or without port"),
+            "called": (bool, "the Pod's own spec names the Service"),
+        },
+    ),
     "webhook": (
         "An admission webhook.",
         {

@@ -14,6 +14,7 @@ from typing import Final
 from bot.collect.objects import (
     admission,
     aggregation,
+    blocked_calls,
     calls,
     cluster,
     events,
@@ -91,6 +92,7 @@ class Projector:
         services.project()
         services.project_ingresses()
         policies.project(situation, services)
+        blocked_calls.project(situation, services)
         Storage(situation).project()
         limits.project(situation)
         admission.project(situation, services)
