@@ -21,9 +21,9 @@ UNKNOWN_CONTROLLER: Final = "<workload>"
 
 
 @functools.cache
-def _known() -> tuple[re.Pattern[str], Mapping[str, Any]]:
+def _known() -> tuple[re.Pattern[str], re.Pattern[str], Mapping[str, Any]]:
     known = yaml.safe_load((BUILT_IN / "in-place.yaml").read_text(encoding="utf-8"))
-    return re.compile(known.pop("changes")), known
+    return re.compile(known.pop("changes")), re.compile(known.pop("impossible")), known
 
 
 def feasible(steps: Sequence[FixStep], near: Iterable[Fact], namespace: str | None) -> tuple[FixStep, ...]:
@@ -36,13 +36,16 @@ def feasible(steps: Sequence[FixStep], near: Iterable[Fact], namespace: str | No
 
 
 def _feasible(steps: Sequence[FixStep], bare: set[str], namespace: str | None) -> Iterator[FixStep]:
-    pattern, instead = _known()
+    changes, impossible, instead = _known()
     replaced = False
     for step in steps:
         if bare and UNKNOWN_CONTROLLER in step.command:
             continue
-        found = pattern.match(step.command)
-        if found is None or (found["kind"] == "pod" and found["name"] not in bare):
+        found = changes.match(step.command)
+        never = impossible.match(step.command)
+        if _concerns(never, bare):
+            continue
+        if found is None or not _concerns(found, bare):
             yield step
         elif not replaced:
             replaced = True
@@ -51,3 +54,7 @@ def _feasible(steps: Sequence[FixStep], bare: set[str], namespace: str | None) -
             command = command.replace(" -n {namespace}", f" -n {namespace}" if namespace else "")
             note = {lang: f"{step.note.get(lang, '')} {text}".strip() for lang, text in said["note"].items()}
             yield FixStep(command, note, "destructive")
+
+
+def _concerns(found: re.Match[str] | None, bare: set[str]) -> bool:
+    return found is not None and (found["kind"] == "job" or found["name"] in bare)

@@ -22,7 +22,6 @@ def steps(*commands: str) -> list[FixStep]:
         "kubectl edit pod/web-0 -n shop",
         "kubectl patch pod/web-0 --type=merge -p '{}' -n shop",
         "kubectl set resources pod/web-0 -c app --limits=memory=1Gi -n shop",
-        "kubectl scale pod/web-0 --replicas=2 -n shop",
         "kubectl rollout restart pod/web-0 -n shop",
     ],
 )
@@ -57,6 +56,16 @@ def test_a_pod_that_may_have_a_controller_stays() -> None:
 def test_a_jobs_template_is_never_changed_in_place() -> None:
     (step,) = feasible(steps("kubectl set env job/load KEY=1 -n etl"), [], "etl")
     assert "kubectl replace --force -f load.yaml -n etl" in step.command
+
+
+@pytest.mark.parametrize("command", ["kubectl rollout undo job/load -n etl", "kubectl scale pod/web-0 --replicas=2"])
+def test_what_neither_has_is_left_out(command: str) -> None:
+    assert feasible(steps(command), [BARE], "shop") == ()
+
+
+def test_a_jobs_image_cannot_be_changed_but_a_pods_can() -> None:
+    (step,) = feasible(steps("kubectl set image job/load app=load:2 -n etl"), [], "etl")
+    assert "replace --force" in step.command
 
 
 def test_a_step_for_the_controller_that_a_bare_pod_lacks_is_left_out() -> None:

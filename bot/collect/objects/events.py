@@ -162,6 +162,9 @@ def _is_told(situation: Situation, event: Event, pod: Pod | None) -> bool:
     if event.kind == "node":
         node = situation.inventory.nodes.get(event.name)
         return node is not None and not node.usable
+    if event.kind == "persistentvolumeclaim":
+        claim = situation.inventory.things.get(event.kind, {}).get((event.namespace, event.name))
+        return claim is not None and mapping(claim.fields.get("status")).get("phase") == "Pending"
     return False
 
 

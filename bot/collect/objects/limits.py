@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Final
 
 from bot.collect.objects import reading
-from bot.collect.objects.records import Condition, Pod, Thing, Workload
+from bot.collect.objects.records import Condition, Pod, Selector, Thing, Workload
 from bot.collect.objects.references import scale_target
+from bot.collect.objects.services import differing, nearest
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, integer, mapping, mappings, namespaced, quantity, text, word
 from rules.kinds import Scalar, Source
@@ -227,7 +228,8 @@ def _budgets(situation: Situation) -> None:
         covered = situation.inventory.matching(budget.namespace, selector) if selector else []
         near = any(pod in situation.near for pod in covered)
         moving = bool(cordoned) and (never or allowed == 0)
-        if not (short or unknown or moving or situation.hygiene or near):
+        differs = _nearly_selects(situation, budget, selector) if selector and not covered else None
+        if not (short or unknown or moving or situation.hygiene or near or differs):
             continue
         # The Pods of a DaemonSet stay where they are: a drain leaves them out.
         movable = [pod for pod in covered if not (pod.owner and pod.owner.kind == "daemonset")]
@@ -250,12 +252,24 @@ def _budgets(situation: Situation) -> None:
             pod=held.key if held else None,
             workload=top,
             also=_second_budget(budget, budgets, held),
+            differs=differs,
         )
         if held:
             situation.relate(budget.subject, f"node {held.node}", "keeps Pods on")
         for pod in covered:
             if pod in situation.sick_set:
                 situation.relate(pod.subject, budget.subject, "counts for")
+
+
+def _nearly_selects(situation: Situation, budget: Thing, selector: Selector) -> str | None:
+    """What a selector that covers no Pod and no template wants, where Pods nearly have it."""
+    if not situation.inventory.is_listed("pod", budget.namespace) or not selector.pairs:
+        return None
+    templates = [each.template_labels for each in situation.workloads_in.get(budget.namespace, ())]
+    if any(labels and selector.matches(labels) for labels in templates):
+        return None
+    near = nearest(selector.pairs, [pod.labels for pod in situation.inventory.pods_of.get(budget.namespace, [])])
+    return differing(selector.pairs, near) if near else None
 
 
 def _second_budget(budget: Thing, budgets: list[Thing], pod: Pod | None) -> str | None:

@@ -205,6 +205,8 @@ class PodReader:
             text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")),
             labels(spec.get("nodeSelector")),
             reading.node_terms(at(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")),
+            reading.shown_pod_affinity(spec, "podAffinity"),
+            reading.shown_pod_affinity(spec, "podAntiAffinity"),
             tuple(
                 (
                     text(t.get("key")),

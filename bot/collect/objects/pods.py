@@ -68,6 +68,8 @@ def _pod(situation: Situation, pod: Pod) -> None:
         labels=shown_labels(pod.labels),
         node_selector=shown_labels(detail.node_selector) if detail else None,
         node_affinity=shown_node_terms(detail.node_affinity) if detail else None,
+        pod_affinity=detail.pod_affinity if detail else None,
+        pod_anti_affinity=detail.pod_anti_affinity if detail else None,
         node_label=_label_of_no_node(situation, detail) if detail and pod.node is None else None,
         scheduler=detail.scheduler if detail else None,
         gates=detail.gates if detail else None,

@@ -81,6 +81,12 @@ def node_terms(required: object) -> NodeTerms:
     )
 
 
+def shown_pod_affinity(spec: Json, kind: str) -> str | None:
+    """The selector of the first required term of `podAffinity` or `podAntiAffinity`."""
+    terms = mappings(at(spec, "affinity", kind, "requiredDuringSchedulingIgnoredDuringExecution"))
+    return shown_selector(selector(terms[0].get("labelSelector"))) if terms else None
+
+
 def shown_terms(terms: Iterable[Term]) -> list[str]:
     return [f"{t.key} {t.operator} {'|'.join(t.values)}".rstrip() for t in terms]
 

@@ -169,6 +169,8 @@ class PodDetail:
     service_account: str | None
     node_selector: Mapping[str, str]
     node_affinity: NodeTerms
+    pod_affinity: str | None
+    pod_anti_affinity: str | None
     tolerations: tuple[tuple[str | None, str, str | None, str | None], ...]
     scheduler: str | None
     gates: str | None

@@ -131,12 +131,18 @@ class Situation:
         if owner is None:
             return False
         if owner.kind == "job":
-            return owner.complete or self.superseded(owner)
+            return owner.complete or self.superseded(owner) or self._tries_again(owner)
         finished = (
             max((c.ended.finished or 0.0 for c in pod.detail.containers if c.ended), default=0.0) if pod.detail else 0.0
         )
         old = self.now - max(finished, pod.ready_since or 0.0, pod.created or 0.0) > OLD_END_S
         return old and owner.ready is not None and owner.desired is not None and owner.ready >= owner.desired
+
+    def _tries_again(self, job: Workload) -> bool:
+        """The first Pod of a Job failed and its second runs: retrying is what a Job is for."""
+        if (job.failed or 0) > 1 or _is(job, "Failed", "True"):
+            return False
+        return any(pod.phase == "Running" and pod.healthy for pod in self.pods_of(job))
 
     def superseded(self, job: Workload) -> bool:
         """A failed run of a CronJob of which a later run has completed."""
@@ -156,7 +162,7 @@ class Situation:
     def is_short(self, workload: Workload) -> bool | None:
         """Fewer ready than wanted, and not only because Pods are still within their probes' delays."""
         if workload.kind == "job":
-            if workload.complete or workload.suspended or self.superseded(workload):
+            if workload.complete or workload.suspended or self.superseded(workload) or self._tries_again(workload):
                 return False
             return bool(workload.failed) or _is(workload, "Failed", "True") or self._has_sick_pod(workload)
         if workload.kind == "cronjob" or workload.desired is None:
