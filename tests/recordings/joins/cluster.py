@@ -31,6 +31,7 @@ VERSIONS = {
     "Job": "batch/v1", "CronJob": "batch/v1", "Ingress": "networking.k8s.io/v1",
     "IngressClass": "networking.k8s.io/v1", "NetworkPolicy": "networking.k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2", "PodDisruptionBudget": "policy/v1",
+    "Role": "rbac.authorization.k8s.io/v1", "RoleBinding": "rbac.authorization.k8s.io/v1",
     "StorageClass": "storage.k8s.io/v1", "APIService": "apiregistration.k8s.io/v1",
     "MutatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
     "ValidatingWebhookConfiguration": "admissionregistration.k8s.io/v1", "Lease": "coordination.k8s.io/v1",
