@@ -69,7 +69,9 @@ class Expert:
                 *callers(facts, observations.passages, observations.relations, self.knowledge.resolving),
             ]
         )
-        return Reasoning(facts, inference, build(inference.firings, nearby, profile), topology, profile)
+        return Reasoning(
+            facts, inference, build(inference.firings, nearby, profile, self.knowledge.clients), topology, profile
+        )
 
     async def close(self) -> None:
         await self.engine.close()

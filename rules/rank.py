@@ -7,6 +7,7 @@ relations, or one and the same text. Nothing is dropped: what is explained is fo
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,9 @@ MAX_CERTAINTY = 0.99
 """Nothing that is read from the outside is beyond doubt."""
 THE_TEXT = "the pasted text"
 """Subject of a finding when the text names no object."""
+_HOST = re.compile(r"(?:host|node|(?:unit|port) \S+ on) (?P<name>\S+)")
+"""The subject of a finding that is mended on a host."""
+_WORD = re.compile(r"[\w-]+")
 
 Profile = Mapping[str, str]
 DEFAULT_PROFILE: Profile = {
@@ -90,17 +94,21 @@ def subject_of(entry: Entry, bound: Mapping[str, Fact], nearby: Sequence[Fact] =
     return Words(bound, nearby).subject(entry.subject) or THE_TEXT
 
 
-def build(firings: Sequence[Firing], nearby: Nearby, profile: Profile) -> list[Finding]:
+def build(
+    firings: Sequence[Firing], nearby: Nearby, profile: Profile, clients: frozenset[str] = frozenset()
+) -> list[Finding]:
     """One finding for each entry and subject, from all the firings that concluded it."""
     groups: dict[tuple[str, str], list[Firing]] = defaultdict(list)
     for firing in firings:
         for concluded in firing.concluded:
             if concluded.kind == "finding":
                 groups[firing.rule.entry.id, str(concluded["subject"])].append(firing)
-    return [_finding(subject, group, nearby, profile) for (_, subject), group in groups.items()]
+    return [_finding(subject, group, nearby, profile, clients) for (_, subject), group in groups.items()]
 
 
-def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: Profile) -> Finding:
+def _finding(
+    subject: str, firings: Sequence[Firing], nearby: Nearby, profile: Profile, clients: frozenset[str]
+) -> Finding:
     best = max(firings, key=lambda f: (f.rule.route.certainty, len(f.bound), _knows(f)))
     entry = best.rule.entry
     near = nearby.to(best.bound.values())
@@ -116,10 +124,16 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
             if name in firing.bound:
                 one = firing.bound[name]
                 evidence.setdefault(one.source.text or str(one), one)
+    host = _HOST.fullmatch(subject)
     fix = tuple(
-        FixStep(words.command(step.command), {k: words.prose(v) for k, v in step.note.items()}, step.risk)
+        FixStep(
+            words.command(step.command),
+            {k: words.prose(v) for k, v in step.note.items()},
+            step.risk,
+            host["name"] if host and clients.isdisjoint(_WORD.findall(step.command)) else "",
+        )
         for step in entry.fix
-        if all(profile[key] in allowed for key, allowed in step.only.items())
+        if all(_allows(allowed, key, profile, best.bound) for key, allowed in step.only.items())
     )
     fix = feasible(fix, near, words.namespace())
     verify = tuple(words.command(command) for command in entry.verify)
@@ -145,6 +159,15 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
 
 def _commands(fix: Iterable[FixStep], verify: Iterable[str]) -> list[str]:
     return [*(step.command for step in fix), *verify]
+
+
+def _allows(allowed: tuple[str, ...], key: str, profile: Profile, bound: Mapping[str, Fact]) -> bool:
+    """What is not known of a fact rules nothing out."""
+    if key in profile:
+        return profile[key] in allowed
+    name, _, attribute = key.partition(".")
+    value = bound[name].get(attribute) if name in bound else None
+    return value is None or str(value) in allowed
 
 
 def _knows(firing: Firing) -> int:

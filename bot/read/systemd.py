@@ -228,18 +228,20 @@ def read_show(draft: Draft, index: int) -> int | None:
     if not _SHOW.match(lines[index].text.strip()):
         return None
     values: dict[str, str] = {}
-    end = index
+    telling = end = index  # the line that says most
     while end < len(lines) and re.match(r"\s*[A-Z]\w{1,60}=", lines[end].text):
         found = _SHOW.match(lines[end].text.strip())
         if found:
             values.setdefault(found[1], found[2].strip())
+            if found[1] == "ActiveState" or found[0] == "UnitFileState=masked":
+                telling = end
         end += 1
     if len(values) < 2 or "ActiveState" not in values:
         return None
     unit = unit_name(values.get("Id") or draft.command.unit or "<unit>")
     restarts = whole(values.get("NRestarts"))
     draft.add(
-        "unit", index, host=draft.host, unit=unit, active=values["ActiveState"], sub=values.get("SubState"),
+        "unit", telling, host=draft.host, unit=unit, active=values["ActiveState"], sub=values.get("SubState"),
         enabled=values.get("UnitFileState"), result=values.get("Result"), restarts=restarts,
         exit_code=whole(values.get("ExecMainStatus")),
         exists=values["LoadState"] != "not-found" if "LoadState" in values else None,
