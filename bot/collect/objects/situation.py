@@ -23,9 +23,6 @@ MAX_DETAILED: Final = 2000
 MAX_TOLD: Final = 10_000
 MAX_NEAR: Final = 20
 """Healthy Pods of what was asked about that get facts."""
-FACT_WORDS: Final = {"persistentvolumeclaim": "claim", "persistentvolume": "volume", "resourcequota": "quota"}
-"""API kinds that facts, and so the subjects of findings, call by another word."""
-_RENAMED: Final = tuple(f"{kind} " for kind in FACT_WORDS)
 OLD_END_S: Final = 3600
 MAX_PASSAGES: Final = 8000
 
@@ -318,23 +315,13 @@ class Situation:
         self.passage(found.message, source, via="condition", reason=found.reason, **about, stale=False)
 
     def relate(self, upper: str, lower: str, how: str) -> None:
-        """States that `lower` depends on `upper`, under the word of the API and under that of the facts (`claim`)."""
-        self._relate(upper, lower, how)
-        if upper.startswith(_RENAMED) or lower.startswith(_RENAMED):
-            self._relate(_as_facts_say(upper), _as_facts_say(lower), how)
-
-    def _relate(self, upper: str, lower: str, how: str) -> None:
+        """States once that `lower` depends on `upper`, in the API's words; the topology knows those of the facts."""
         if upper != lower and (upper, lower) not in self._related:
             self._related.add((upper, lower))
             self.out.relations.append(Relation(upper, lower, how))
 
     def age(self, then: float | None) -> int | None:
         return seconds(self.now, then)
-
-
-def _as_facts_say(subject: str) -> str:
-    kind, _, name = subject.partition(" ")
-    return f"{FACT_WORDS.get(kind, kind)} {name}"
 
 
 def _is(workload: Workload, condition: str, status: str) -> bool:
