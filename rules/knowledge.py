@@ -39,6 +39,7 @@ NOT_ENTRIES: Final = frozenset(
         "commands.yaml",
         "clients.yaml",
         "in-place.yaml",
+        "gaps.yaml",
     }
 )
 NOT_ENTRY_FOLDERS: Final = frozenset({"coverage"})
