@@ -351,6 +351,19 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "node": (str, "its Pod's node"),
         },
     ),
+    "config_change": (
+        "A ConfigMap or Secret was written after a running container took its variables from it.",
+        {
+            "pod": (str, "namespace/name"),
+            "container": (str, "its container"),
+            "node": (str, "its node"),
+            "workload": (str, "its controller"),
+            "kind": (str, "configmap or secret"),
+            "name": (str, "its bare name"),
+            "changed_s": (int, "seconds since it was written"),
+            "running_s": (int, "seconds since the container started"),
+        },
+    ),
     "log_end": (
         "How a container's log ends: the last of its last lines that complains, else its very last one.",
         {

@@ -55,6 +55,8 @@ class Inventory:
         self.events: dict[tuple[object, ...], Event] = {}
         self.things: dict[str, dict[Key, Thing]] = defaultdict(dict)
         self.keys: dict[tuple[str, str | None, str], frozenset[str]] = {}
+        self.changed: dict[tuple[str, str | None, str], float] = {}
+        """When a ConfigMap or Secret was last written, as far as it says."""
         self.names: dict[tuple[str, str | None], set[str]] = defaultdict(set)
         self.deleting: list[Deleting] = []
         self.counts: dict[tuple[str, str | None], int] = {}
@@ -110,6 +112,9 @@ class Inventory:
             self.nodes[name] = reading_kinds.node(name, obj)
         elif kind in NAMES_ONLY:
             self.keys[kind, namespace, name] = reading_kinds.data_keys(obj)
+            written = reading_kinds.last_written(metadata)
+            if written is not None:
+                self.changed[kind, namespace, name] = written
         elif kind in reading_kinds.FIELDS:
             self.things[kind][namespace, name] = reading_kinds.thing(kind, namespace, name, obj)
 

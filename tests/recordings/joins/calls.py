@@ -251,3 +251,26 @@ def words_that_no_signature_knows(c: Cluster) -> dict[str, Any]:
         "subject": "pod shop/press-5d8f-aaaaa",
         "names": ["code 4", "ink store is unsupported"],
     }
+
+
+@scenario(SCENARIOS)
+def password_changed_without_a_restart(c: Cluster) -> dict[str, Any]:
+    """The Secret has had a new password for ten minutes; the Pod took its variables yesterday."""
+    c.nodes("n1")
+    owner = c.deployment("api", "shop", 1, 0)
+    c.pod(
+        "api-5d8f-aaaaa", "shop", "n1", age=1440, owner=owner, labels={"app": "api"}, phase="Running", ready=False, since=9,
+        container={"envFrom": [{"secretRef": {"name": "db"}}]}, state={"running": {"startedAt": ago(1439)}},
+    )  # fmt: skip
+    said = 'FATAL: password authentication failed for user "api" (SQLSTATE 28P01)'
+    c.log("api-5d8f-aaaaa", "shop", *[said] * 4)
+    changed = {"managedFields": [{"manager": "kubectl-edit", "operation": "Update", "time": ago(10)}]}
+    c.add("Secret", "db", "shop", metadata=changed, type="Opaque", data={"password": "eA=="})
+    return {
+        "question": "deployment shop/api",
+        "first": "config-changed-without-restart",
+        "subject": "pod shop/api-5d8f-aaaaa",
+        "names": ["secret `db`"],
+        "fix": ["rollout restart deployment/api"],
+        "folds": ["deployment shop/api"],
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .builders import facts, meta, one, pod, project, related, waiting
+from .builders import facts, meta, one, pod, project, related, running, waiting
 
 SICK = waiting("CrashLoopBackOff")
 
@@ -49,3 +49,19 @@ def test_what_the_account_is_granted() -> None:
 def test_name_servers_of_its_own() -> None:
     spec = {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["192.0.2.1", "192.0.2.2"]}}
     assert one(project(pod("web-0", SICK, spec=spec)), "pod")["nameservers"] == "192.0.2.1,192.0.2.2"
+
+
+def test_a_secret_that_was_written_after_the_container_started() -> None:
+    spec = {"containers": [{"name": "app", "envFrom": [{"secretRef": {"name": "db"}}]}]}
+    unready = pod("web-0", running(ready=False), spec=spec)
+
+    def secret(**metadata: object) -> dict[str, object]:
+        return {"kind": "Secret", "metadata": meta("db", **metadata), "data": {"password": "eA=="}}
+
+    old = secret(creationTimestamp="2025-06-01T08:00:00Z")
+    assert facts(project(unready, old), "config_change") == []
+    written = secret(creationTimestamp="2025-06-01T08:00:00Z", managedFields=[{"time": "2025-06-10T11:50:00Z"}])
+    found = one(project(unready, written), "config_change")
+    assert (found["kind"], found["name"], found["changed_s"]) == ("secret", "db", 600)
+    made_anew = secret(creationTimestamp="2025-06-10T11:00:00Z")
+    assert one(project(unready, made_anew), "config_change")["changed_s"] == 3600
