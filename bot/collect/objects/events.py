@@ -20,6 +20,8 @@ from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import mapping, namespaced
 from rules.kinds import Scalar, Source
 
+PROVISIONING_S: Final = 60
+"""A volume takes a moment to be made: what is said of a younger claim is the ordinary course."""
 MAX_STALE: Final = 200
 MAX_ABOUT_HEALTHY: Final = 500
 """Warnings about objects that are plainly healthy: a flood of them must not push out what is told of the sick."""
@@ -164,7 +166,8 @@ def _is_told(situation: Situation, event: Event, pod: Pod | None) -> bool:
         return node is not None and not node.usable
     if event.kind == "persistentvolumeclaim":
         claim = situation.inventory.things.get(event.kind, {}).get((event.namespace, event.name))
-        return claim is not None and mapping(claim.fields.get("status")).get("phase") == "Pending"
+        pending = claim is not None and mapping(claim.fields.get("status")).get("phase") == "Pending"
+        return pending and claim is not None and (situation.age(claim.created) or 0) > PROVISIONING_S
     return False
 
 

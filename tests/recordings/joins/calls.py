@@ -274,3 +274,25 @@ def password_changed_without_a_restart(c: Cluster) -> dict[str, Any]:
         "fix": ["rollout restart deployment/api"],
         "folds": ["deployment shop/api"],
     }
+
+
+@scenario(SCENARIOS)
+def probe_command_looks_for_a_file_that_nobody_makes(c: Cluster) -> dict[str, Any]:
+    """The startup probe cats a file that the application does not write: killed again and again."""
+    c.nodes("n1")
+    owner = c.deployment("shop", "shop", 1, 0)
+    probe = {"exec": {"command": ["cat", "/tmp/ready"]}, "periodSeconds": 5, "failureThreshold": 3}
+    name = c.crashing(
+        "shop-5d8f-aaaaa", "shop", "n1", app="shop", code=137, owner=owner, container={"startupProbe": probe}
+    )
+    failed = "Startup probe failed: cat: can't open '/tmp/ready': No such file or directory"
+    c.event("Pod", name, "shop", "Unhealthy", failed, container="shop")
+    c.event("Pod", name, "shop", "Killing", "Container shop failed startup probe, will be restarted", container="shop", type_="Normal")  # fmt: skip
+    return {
+        "question": "deployment shop/shop",
+        "first": "probe-exec-fails",
+        "subject": f"pod shop/{name}",
+        "names": ["startup", "cat /tmp/ready"],
+        "fix": ["edit deployment/shop"],
+        "folds": ["deployment shop/shop"],
+    }
