@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import yaml
 
 from bot.collect.derive import derive, relate
+from bot.collect.joins.cluster import settled
 from bot.collect.redact import redact
 from bot.etcd_view import view
 from bot.questions import OBJECT_KINDS, Question
@@ -135,7 +136,7 @@ def _masked(observations: Observations) -> Observations:
 
 def _joined(observations: Observations) -> Observations:
     """With what several observations say together (a host without the port that its role demands)."""
-    observations.facts += derive(observations)
+    observations.facts = settled([*observations.facts, *derive(observations)])
     observations.relations += relate(observations)
     return observations
 

@@ -564,6 +564,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "nearest_workload": (str, "the controller of those"),
             "idle_workload": (str, "the controller behind it, when that is scaled to nothing"),
             "differs": (str, "the selector's k=v that nearest Pods lack, with what they have"),
+            "fitting_selector": (str, "the selector with the values of those Pods, sorted k=v"),
             "external_pending": (bool, "a LoadBalancer without an address"),
             "headless": (bool, "clusterIP None"),
             "starting": (bool, "all Pods behind it were made a moment ago and are still within their delays"),

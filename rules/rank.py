@@ -210,8 +210,14 @@ class CausalGraph:
         a, b = canonical(self._findings[upper].subject), canonical(self._findings[lower].subject)
         if a == b or b in self._below(a) or self._lines[upper] & self._lines[lower]:
             return True
-        # In one pasted text that names no second object of the kind, the text itself is the link.
-        return self._one_text and (THE_TEXT in (a, b) or a.split(" ", 1)[0] != b.split(" ", 1)[0])
+        # In one pasted text that names no second object of the kind, the text itself is the link. `systemctl status`
+        # does not say on which host a unit is, the journal below it does.
+        return self._one_text and (
+            THE_TEXT in (a, b)
+            or a.split(" ", 1)[0] != b.split(" ", 1)[0]
+            or a.startswith(f"{b} on ")
+            or b.startswith(f"{a} on ")
+        )
 
     def _says_less(self, lower: int, upper: int) -> bool:
         if self._lines[upper] & self._lines[lower]:

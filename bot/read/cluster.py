@@ -13,13 +13,17 @@ from bot.read.draft import Draft
 _SIGNS: Final[tuple[tuple[str, str, str], ...]] = (
     ("eks.amazonaws.com", "platform", "eks"),
     ("-eks-", "platform", "eks"),
+    ("aws eks ", "platform", "eks"),
     ("amazon-vpc-cni", "platform", "eks"),
     ("-gke.", "platform", "gke"),
     ("gke-", "platform", "gke"),
     ("cloud.google.com/gke", "platform", "gke"),
+    ("gcloud container clusters ", "platform", "gke"),
     ("aks-nodepool", "platform", "aks"),
     ("aks-agentpool", "platform", "aks"),
     ("kubernetes.azure.com", "platform", "aks"),
+    (".azmk8s.io", "platform", "aks"),
+    ("az aks ", "platform", "aks"),
     ("openshift", "platform", "openshift"),
     ("+k3s", "platform", "k3s"),
     ("/run/k3s/", "platform", "k3s"),
@@ -120,7 +124,9 @@ def gather(draft: Draft, whole: str) -> None:
 def _line_with(draft: Draft, sign: str) -> int | None:
     """The first line that has the sign as a technical token."""
     for index, line in enumerate(draft.lines):
-        if sign in line.text and (sign not in _CLOUD_NAMES or _is_technical(sign, line.text)):
+        if sign not in line.text or line.text.startswith(("Id=", "Names=")):
+            continue  # that a unit was asked for does not say that it is there
+        if sign not in _CLOUD_NAMES or _is_technical(sign, line.text):
             return index
     return None
 

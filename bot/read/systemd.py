@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.read.commands import is_command
@@ -53,7 +54,8 @@ _NOT_FOUND = re.compile(
     r"Unit ([\w@.:-]{1,120}?)(?:\.service)? (?:could not be found|not found|not loaded|is not loaded)"
 )
 _SHOW = re.compile(
-    r"(Id|Names|LoadState|ActiveState|SubState|UnitFileState|Result|NRestarts|ExecMainStatus|ExecMainCode)=(.*)$"
+    r"(Id|Names|LoadState|ActiveState|SubState|UnitFileState|Result|NRestarts|ExecMainStatus|ExecMainCode"
+    r"|StateChangeTimestamp)=(.*)$"
 )
 _EXIT_WORDS = re.compile(r"code=exited, status=(\d{1,3})")
 
@@ -243,12 +245,22 @@ def read_show(draft: Draft, index: int) -> int | None:
     draft.add(
         "unit", telling, host=draft.host, unit=unit, active=values["ActiveState"], sub=values.get("SubState"),
         enabled=values.get("UnitFileState"), result=values.get("Result"), restarts=restarts,
+        since_s=_since(draft, values),
         exit_code=whole(values.get("ExecMainStatus")),
         exists=values["LoadState"] != "not-found" if "LoadState" in values else None,
     )  # fmt: skip
     draft.show("systemctl-show", index)
     draft.mark(index, end, _about(draft, unit))
     return end
+
+
+def _since(draft: Draft, values: dict[str, str]) -> int | None:
+    """Seconds in the present state; None where the clock or the time zone (only UTC is sure) is not known."""
+    found = re.fullmatch(r"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", values.get("StateChangeTimestamp", ""))
+    if draft.now is None or found is None:
+        return None
+    since = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    return max(0, int((draft.now - since).total_seconds()))
 
 
 def read_systemd(draft: Draft, index: int) -> int | None:

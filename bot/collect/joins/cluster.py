@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.collect.joins.known import Known
@@ -29,6 +29,22 @@ def cluster_facts(known: Known) -> Iterator[Fact]:
             source = source or told[1]
     if source is not None:
         yield fact("cluster", Source(source.what), **found)
+
+
+def settled(facts: Iterable[Fact]) -> list[Fact]:
+    """All facts, with one value for each attribute of the cluster: what the API server says stands first.
+
+    A text of a host may look like another kind of cluster: etcd on the ports of 2015 serves today's API server too.
+    """
+    told: set[str] = set()
+    kept: list[Fact] = []
+    clusters = [one for one in facts if one.kind == "cluster"]
+    for one in sorted(clusters, key=lambda each: each.get("nodes") is None):
+        new = {name: value for name, value in one.attributes.items() if name not in told}
+        told |= new.keys()
+        if new:
+            kept.append(Fact("cluster", new, one.source))
+    return [*(one for one in facts if one.kind != "cluster"), *kept]
 
 
 def _era(known: Known) -> tuple[str, Source] | None:

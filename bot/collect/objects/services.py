@@ -178,7 +178,7 @@ class Services:
     def _service(self, service: Service, pods: list[Pod]) -> None:
         found = self.endpoints(service.namespace, service.name)
         pods_known = self._inventory.is_listed("pod", service.namespace) and bool(service.selector)
-        nearest, differs, workload = (None, None, None) if pods or not pods_known else self._nearest(service)
+        nearest = None if pods or not pods_known else self._nearest(service)
         same = [each.key for each in self._same.get(self._signature(service), ()) if each is not service]
         self._situation.fact(
             "service",
@@ -196,10 +196,13 @@ class Services:
             not_ready_endpoints=len({each[0] for each in found.not_ready}) if found else None,
             matching_pods=len(pods) if pods_known else None,
             ready_pods=sum(1 for pod in pods if is_serving(pod)) if pods_known else None,
-            nearest_labels=nearest,
-            nearest_workload=workload,
+            nearest_labels=shown_labels(nearest[0]) if nearest else None,
+            nearest_workload=nearest[1] if nearest else None,
             idle_workload=self._scaled_to_zero(service) if not pods and service.selector else None,
-            differs=differs,
+            differs=differing(service.selector, nearest[0]) if nearest else None,
+            fitting_selector=shown_labels({k: nearest[0][k] for k in service.selector if k in nearest[0]}) or None
+            if nearest
+            else None,
             external_pending=not service.external if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,
             starting=True if _starting(pods) else None,
@@ -213,8 +216,8 @@ class Services:
         selector = shown_labels(service.selector) or "none"
         return f"{service.key}: selector {selector}, {len(pods)} matching Pods, addresses: {shown}"
 
-    def _nearest(self, service: Service) -> tuple[str | None, str | None, str | None]:
-        """Labels of what the selector nearly matches, what differs, and whose they are."""
+    def _nearest(self, service: Service) -> tuple[dict[str, str], str | None] | None:
+        """Labels of what the selector nearly matches, and whose they are."""
         best: tuple[float, dict[str, str], str | None] | None = None
         seen: set[str | None] = set()
         for pod in self._inventory.pods_of.get(service.namespace, []):
@@ -231,8 +234,8 @@ class Services:
                 if best is None or score > best[0]:
                     best = (score, dict(workload.template_labels), workload.subject)
         if best is None or best[0] < NEAREST_SHARE:
-            return None, None, None
-        return shown_labels(best[1]), differing(service.selector, best[1]), best[2]
+            return None
+        return best[1], best[2]
 
     # --- ports ------------------------------------------------------------------------------------------
     def _ports(self, service: Service, pods: list[Pod], asked: bool) -> None:

@@ -95,7 +95,7 @@ class HostCommand:
 
     def line(self, arguments: Mapping[str, str | Sequence[str]], *, sudo: bool) -> str:
         """The line for the login's shell, with every word quoted."""
-        prefix = ["env", "LC_ALL=C", f"PATH={SEARCH_PATH}", *(["sudo", "-n"] if sudo and self.root else [])]
+        prefix = ["env", "LC_ALL=C", "TZ=UTC", f"PATH={SEARCH_PATH}", *(["sudo", "-n"] if sudo and self.root else [])]
         return shlex.join([*prefix, *self.words(arguments)])
 
     def shown(self, arguments: Mapping[str, str | Sequence[str]]) -> str:

@@ -49,7 +49,7 @@ def found(answer: dict[str, Any]) -> list[str]:
     return [f"{each['id']} | {each['subject']}" for each in answer["findings"]]
 
 
-def await_silence(context: str, patience_s: float = 30) -> None:
+def await_silence(context: str, patience_s: float = 45) -> None:
     """Nothing is found, at the latest when the cluster has settled."""
     end = time.monotonic() + patience_s
     while findings := found(ask("summary", context)):
