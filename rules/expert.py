@@ -64,7 +64,10 @@ class Expert:
         inference = await self.engine.infer(facts, on_firing)
         profile = profile_of(facts)
         topology = Topology(
-            [*observations.relations, *callers(facts, observations.relations, self.knowledge.resolving)]
+            [
+                *observations.relations,
+                *callers(facts, observations.passages, observations.relations, self.knowledge.resolving),
+            ]
         )
         return Reasoning(
             facts, inference, build(inference.firings, nearby, profile, self.knowledge.clients), topology, profile

@@ -255,7 +255,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "optional": (bool, "whether it may be missing"),
             "how": (
                 str,
-                "env, envFrom, volume, imagePullSecret, backend, tls, scaleTarget, serviceName,"
+                "env, envFrom, volume, imagePullSecret, backend, tls, scaleTarget, serviceName, command, variable,"
                 " parentRefs, backendRefs",
             ),
             "similar": (str, "the nearest existing name in that namespace, if it is close"),
@@ -287,15 +287,24 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "service_account": (str, "namespace/name"),
             "labels": (str, "sorted k=v, comma separated"),
             "node_selector": (str, "sorted k=v, comma separated"),
+            "node_affinity": (
+                str,
+                "what its required node affinity asks: `disk In ssd|nvme`, comma separated; `or` between alternatives",
+            ),
+            "pod_affinity": (str, "labels of the Pods that it must run beside, sorted k=v"),
+            "pod_anti_affinity": (str, "labels of the Pods that it must not run beside, sorted k=v"),
+            "node_label": (str, "the first k=v among those two that no node has"),
             "scheduler": (str, "spec.schedulerName when it is not the default"),
             "gates": (str, "scheduling gates that remain, comma separated"),
             "host_network": (bool, "spec.hostNetwork"),
             "dns_policy": (str, "spec.dnsPolicy"),
+            "nameservers": (str, "spec.dnsConfig.nameservers, comma separated"),
             "restart_policy": (str, "spec.restartPolicy"),
             "priority_class": (str, "spec.priorityClassName"),
             "static": (bool, "a static Pod (mirror)"),
             "control_plane": (bool, "a control plane or system Pod"),
             "asked": (bool, "the question was about this Pod"),
+            "near": (bool, "one of the first Pods of what was asked about"),
         },
     ),
     "pod_condition": (
@@ -335,8 +344,32 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "memory_request": (str, "request as written"),
             "cpu_limit": (str, "limit as written"),
             "cpu_request": (str, "request as written"),
+            "its_configmap": (str, "the only ConfigMap that it reads or its Pod mounts, bare name"),
+            "its_secret": (str, "the only Secret that it reads or its Pod mounts, bare name"),
+            "its_claim": (str, "the only claim that its Pod mounts, bare name"),
             "workload": (str, "its Pod's controller"),
             "node": (str, "its Pod's node"),
+        },
+    ),
+    "config_change": (
+        "A ConfigMap or Secret was written after a running container took its variables from it.",
+        {
+            "pod": (str, "namespace/name"),
+            "container": (str, "its container"),
+            "node": (str, "its node"),
+            "workload": (str, "its controller"),
+            "kind": (str, "configmap or secret"),
+            "name": (str, "its bare name"),
+            "changed_s": (int, "seconds since it was written"),
+            "running_s": (int, "seconds since the container started"),
+        },
+    ),
+    "log_end": (
+        "How a container's log ends: the last of its last lines that complains, else its very last one.",
+        {
+            "pod": (str, "namespace/name"),
+            "container": (str, "its name"),
+            "text": (str, "the line"),
         },
     ),
     "probe": (
@@ -390,6 +423,8 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             ),
             "resource": (str, "the resource of an `insufficient` clause"),
             "taint": (str, "the taint of a `taint` clause"),
+            "taint_key": (str, "that taint's key"),
+            "alone": (bool, "the scheduler gave no other reason"),
             "stale": (bool, "the Pod has been scheduled since"),
         },
     ),
@@ -500,6 +535,10 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "node": (str, "a cordoned node on which a Pod stands that it covers"),
             "pod": (str, "that Pod"),
             "workload": (str, "the controller of that Pod, else of any Pod it covers"),
+            "differs": (
+                str,
+                "when it covers no Pod: the selector's k=v that the nearest Pods lack, with what they have",
+            ),
             "also": (str, "another budget that covers that Pod too, which the eviction API refuses"),
             "selector": (str, "sorted k=v"),
         },
@@ -528,6 +567,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "fitting_selector": (str, "the selector with the values of those Pods, sorted k=v"),
             "external_pending": (bool, "a LoadBalancer without an address"),
             "headless": (bool, "clusterIP None"),
+            "starting": (bool, "all Pods behind it were made a moment ago and are still within their delays"),
             "same_selector_as": (str, "another Service of the namespace with the same selector and port"),
             "asked": (bool, "the question was about it"),
         },
@@ -607,6 +647,19 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "blocks_probe_port": (bool, "a probe's or Service's port is not let in"),
         },
     ),
+    "blocked_call": (
+        "NetworkPolicies do not let a Pod call a Service. One fact for each way to write the Service's address.",
+        {
+            "network_policy": (str, "one of the policies of the side that does not admit the other, namespace/name"),
+            "namespace": (str, "that policy's namespace"),
+            "direction": (str, "ingress: on the Service's Pods; egress: on the calling Pod"),
+            "pod": (str, "the Pod that calls"),
+            "labels": (str, "its labels, sorted k=v"),
+            "service": (str, "the Service"),
+            "address": (str, "its name, its qualified name or its address, with or without port"),
+            "called": (bool, "the Pod's own spec names the Service"),
+        },
+    ),
     "webhook": (
         "An admission webhook.",
         {
@@ -619,6 +672,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "matches": (str, "resources it is asked about, comma separated"),
             "all_namespaces": (bool, "it is asked about every namespace"),
             "workload": (str, "the controller of the Pods behind it"),
+            "service_namespace": (str, "the namespace of that Service"),
         },
     ),
     # --- storage ----------------------------------------------------------------------------------------
@@ -726,6 +780,17 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "subject": (str, "a subject it names"),
             "subject_exists": (bool, "whether that ServiceAccount exists"),
             "wildcard": (bool, "the role grants verbs or resources by `*`"),
+        },
+    ),
+    "grant": (
+        "A role that a told Pod's ServiceAccount is bound to, with what it allows.",
+        {
+            "namespace": (str, "the account's namespace"),
+            "service_account": (str, "its bare name"),
+            "role": (str, "the role's bare name"),
+            "role_kind": (str, "role or clusterrole"),
+            "binding": (str, "rolebinding ns/name or clusterrolebinding name"),
+            "allows": (str, "what it allows, as `get,list deployments; watch pods`"),
         },
     ),
     # --- nodes ------------------------------------------------------------------------------------------

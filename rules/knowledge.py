@@ -30,7 +30,17 @@ from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
 NOT_ENTRIES: Final = frozenset(
-    {"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml", "api.yaml", "commands.yaml", "clients.yaml"}
+    {
+        "tags.yaml",
+        "wants.yaml",
+        "components.yaml",
+        "phrases.yaml",
+        "api.yaml",
+        "commands.yaml",
+        "clients.yaml",
+        "in-place.yaml",
+        "gaps.yaml",
+    }
 )
 NOT_ENTRY_FOLDERS: Final = frozenset({"coverage"})
 

@@ -18,6 +18,7 @@ _KIND_OF_WORD: Final = {
     "volume": "persistentvolume",
     "autoscaler": "horizontalpodautoscaler",
     "disruption_budget": "poddisruptionbudget",
+    "quota": "resourcequota",
 }
 """The vocabulary's short words for kinds, as they begin a subject -> the kind in lower case."""
 

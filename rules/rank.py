@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from rules.engine import Firing
 from rules.findings import Finding, FixStep, Ranked
+from rules.inplace import feasible
 from rules.kinds import Fact
 from rules.observations import Topology, canonical
 from rules.schema import PROFILE, SEVERITIES, Entry
@@ -134,7 +135,11 @@ def _finding(
         for step in entry.fix
         if all(_allows(allowed, key, profile, best.bound) for key, allowed in step.only.items())
     )
+    fix = feasible(fix, near, words.namespace())
     verify = tuple(words.command(command) for command in entry.verify)
+    unknown = tuple(
+        word for word in words.unknown if any(f"<{word.replace('_', '-')}>" in c for c in _commands(fix, verify))
+    )
     return Finding(
         entry=entry,
         subject=subject,
@@ -147,9 +152,13 @@ def _finding(
         confirm={k: words.prose(v) for k, v in entry.confirm.items()},
         refute={k: words.prose(v) for k, v in entry.refute.items()},
         ask={k: words.prose(v) for k, v in entry.ask.items()},
-        unknown=tuple(words.unknown),
+        unknown=unknown,
         firings=tuple(firings),
     )
+
+
+def _commands(fix: Iterable[FixStep], verify: Iterable[str]) -> list[str]:
+    return [*(step.command for step in fix), *verify]
 
 
 def _allows(allowed: tuple[str, ...], key: str, profile: Profile, bound: Mapping[str, Fact]) -> bool:
@@ -339,7 +348,16 @@ def _fold_siblings(ranked: Sequence[Ranked], topology: Topology) -> list[Ranked]
     return result
 
 
+FAR_ENDS = ("registry", "endpoint", "server")
+"""What a symptom may say that it could not reach: the same one is the same cause, whoever asks."""
+OWN_MACHINE = ("localhost", "127.", "[::1]", "::1")
+
+
 def _family(finding: Finding, topology: Topology) -> str:
+    for fact in finding.evidence:
+        for far in (fact.get(name) for name in FAR_ENDS if fact.kind == "symptom"):
+            if isinstance(far, str) and not far.startswith(OWN_MACHINE):
+                return far
     for fact in finding.evidence:
         workload = fact.get("workload")
         if finding.subject.startswith("pod ") and isinstance(workload, str):

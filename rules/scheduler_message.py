@@ -9,7 +9,7 @@ available that match all of the following predicates:: ...` (1.5 to 1.9), `pod (
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 MAX_CLAUSES: Final = 64
@@ -26,6 +26,8 @@ class Clause:
     of: int | None = None
     resource: str | None = None
     taint: str | None = None
+    alone: bool = False
+    """The message gives no other reason."""
 
 
 _HEAD = re.compile(r"\b(\d{1,7})/(\d{1,7}) nodes are available:?\s*")
@@ -154,6 +156,11 @@ def parse(message: str) -> list[Clause]:
     >>> parse("0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {gpu: yes}.")[1].taint
     'gpu=yes'
     """
+    clauses = _parse(message)
+    return [replace(clauses[0], alone=True)] if len(clauses) == 1 else clauses
+
+
+def _parse(message: str) -> list[Clause]:
     head = _HEAD.search(message)
     if head:
         body = message[head.end() : head.end() + 8192]

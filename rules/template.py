@@ -22,7 +22,7 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
-NAMED_AS_KIND: Final = ("workload", "object", "owner", "idle_workload")
+NAMED_AS_KIND: Final = ("workload", "object", "owner", "idle_workload", "top_user")
 """Words whose value names its kind too: `deployment shop/web`, in a command `deployment/web`."""
 QUALIFIED: Final = frozenset(
     "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease active_job".split()
@@ -47,7 +47,7 @@ class Words:
             one = self.bound.get(name)
             return one.get(attribute) if one is not None else None
         if name == "namespace":
-            return self._namespace()
+            return self.namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
         if name == "claim":
@@ -65,7 +65,7 @@ class Words:
         value = self._attribute(kind)
         return f"{kind} {value}" if value is not None else None
 
-    def _namespace(self) -> str | None:
+    def namespace(self) -> str | None:
         value = self._attribute("namespace")
         if value is not None:
             return str(value)
@@ -83,7 +83,7 @@ class Words:
 
     def command(self, template: str) -> str:
         """The command with its words, quoted for a shell; unknown ones are noted."""
-        if self._namespace() is None:
+        if self.namespace() is None:
             template = _NAMESPACE_OPTION.sub("", template)
         return self._fill(template, _for_shell, note=True)
 
@@ -130,7 +130,7 @@ def _for_shell(value: Scalar, word: tuple[str, str | None], before: str) -> str:
     if (word[1] or word[0]) in LINES_OF_A_FILE:
         return _CONTROL_BUT_LINES.sub("", str(value))
     text = _CONTROL.sub("", str(value))
-    name = word[0] if word[1] is None else ""
+    name = word[1] or word[0]
     if name in NAMED_AS_KIND and " " in text:
         kind, full = text.split(" ", 1)
         text = f"{kind}/{full.split('/', 1)[-1]}"

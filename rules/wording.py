@@ -13,6 +13,8 @@ from rules.kinds import Fact
 from rules.schema import Text
 
 SHOWN_CONSEQUENCES: Final = 2
+ELSEWHERE: Final = frozenset({"room"})
+"""Facts about a Pod whose node is not the one that the Pod is on."""
 _SEEN: Final = {"en": "It concerns {where}.", "ja": "対象は {where} です。"}
 _PART: Final = {
     "container": {"en": "container {}", "ja": "コンテナー {}"},
@@ -25,13 +27,15 @@ _MORE: Final = {"en": "and {n} more", "ja": "ほか {n} 件"}
 
 def placed(cause: Text, subject: str, known: Iterable[Fact]) -> Text:
     """The cause with the object it was found on, where its sentence does not name that."""
-    facts = list(known)
+    facts = [one for one in known if one.kind not in ELSEWHERE]
     parts = {name: _first(facts, name) for name in ("container", "workload", "node")}
     result = {}
     for lang, text in cause.items():
-        where = [] if _names(text, subject) else [subject]
+        named = _names(text, subject)
+        where = [] if named else [subject]
         for name, value in parts.items():
             if value and subject.startswith("pod ") and not _names(text, value) and not _names(subject, value):
+                where += [subject] if named and not where else []
                 where.append(_PART[name].get(lang, _PART[name]["en"]).format(value))
         result[lang] = f"{text} {_SEEN.get(lang, _SEEN['en']).format(where=', '.join(where))}" if where else text
     return result

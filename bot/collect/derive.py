@@ -15,6 +15,7 @@ from bot.collect.joins.components import components
 from bot.collect.joins.etcd import etcd_facts, registered_nodes
 from bot.collect.joins.hosts import host_facts
 from bot.collect.joins.known import NO_HOST, Known
+from bot.collect.joins.logs import log_ends
 from bot.collect.joins.objects import object_facts
 from bot.collect.joins.texts import text_facts
 from rules.kinds import Fact
@@ -45,6 +46,7 @@ def derive(observations: Observations) -> list[Fact]:
         *etcd_facts(found),
         *host_facts(found),
         *object_facts(found),
+        *log_ends(observations.passages),
         *cluster_facts(found),
     )
     return [each for each in dict.fromkeys(made) if each not in seen]

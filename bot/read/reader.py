@@ -221,6 +221,8 @@ def _scheduling(passages: list[Passage], unnamed: str) -> list[Fact]:
                         because=clause.because,
                         resource=clause.resource,
                         taint=clause.taint,
+                        taint_key=clause.taint.partition("=")[0] if clause.taint else None,
+                        alone=True if clause.alone else None,
                     )
                 )
     return list(dict.fromkeys(found))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from bot.render.gaps import said
 from bot.render.mrkdwn import cut, plain, prose
 from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.findings import Answer, Finding, Ranked
@@ -46,7 +47,7 @@ def answer_as_blocks(answer: Answer, lang: str) -> dict[str, Any]:
         stopped = f"   {say('stopped', lang)} `{answer.stage.stopped_by}`" if answer.stage.stopped_by else ""
         blocks.append(context(" → ".join(words) + stopped))
     if answer.gaps:
-        shown = [f"{prose(g.what)}: {prose(g.why)}" for g in answer.gaps[:SHOWN_GAPS]]
+        shown = [": ".join(map(prose, said(g, lang))) for g in answer.gaps[:SHOWN_GAPS]]
         if len(answer.gaps) > SHOWN_GAPS:
             shown.append(say("more", lang).format(n=len(answer.gaps) - SHOWN_GAPS))
         blocks.append(context(f"*{say('gaps', lang)}:* " + "; ".join(shown)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.render.gaps import said
 from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.findings import Answer, Ranked
 
@@ -25,7 +26,8 @@ def answer_as_markdown(answer: Answer, lang: str) -> str:
     if answer.gaps:
         lines.append(f"**{say('gaps', lang)}**\n")
         lines += [
-            f"- {_text(f'{g.what}: {g.why}')}" + (f" — {_code(g.command)}" if g.command else "") for g in answer.gaps
+            f"- {_text(': '.join(said(g, lang)))}" + (f" — {_code(g.command)}" if g.command else "")
+            for g in answer.gaps
         ]
         lines.append("")
     lines += [f"**{say('asks', lang)}:** {_text(in_language(ask, lang))}\n" for ask in answer.asks]

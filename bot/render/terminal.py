@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 from rich.tree import Tree
 
+from bot.render.gaps import said
 from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.explain import Explanation, Link
 from rules.findings import Answer, Finding, Ranked
@@ -47,7 +48,7 @@ def show_answer(answer: Answer, lang: str, console: Console) -> None:
     if answer.gaps:
         console.print(Line(say("gaps", lang), style="bold"))
         for gap in answer.gaps[:8]:
-            console.print(_bullet(f"{gap.what}: {gap.why}", gap.command))
+            console.print(_bullet(": ".join(said(gap, lang)), gap.command))
         if len(answer.gaps) > 8:
             console.print(_bullet(say("more", lang).format(n=len(answer.gaps) - 8)))
     for ask in answer.asks:

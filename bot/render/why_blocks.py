@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.render.blocks import Block, context, fit, preformatted, section
+from bot.render.gaps import said
 from bot.render.mrkdwn import plain, prose
 from bot.render.words import because, in_language, say
 from rules.explain import Explanation, Link
@@ -66,5 +67,7 @@ def evidence_as_text(answer: Answer, lang: str) -> str:
             lines.append("")
     if answer.gaps:
         lines.append(say("gaps", lang))
-        lines += [f"  {gap.what}: {gap.why}" + (f"  $ {gap.command}" if gap.command else "") for gap in answer.gaps]
+        lines += [
+            f"  {': '.join(said(gap, lang))}" + (f"  $ {gap.command}" if gap.command else "") for gap in answer.gaps
+        ]
     return "\n".join(lines).strip() + "\n"

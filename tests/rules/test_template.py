@@ -27,6 +27,7 @@ BOUND = {
         ),
         ("kubectl describe node {node}", "kubectl describe node n1"),
         ("echo {killed.memory_limit}", "echo 64Mi"),
+        ("kubectl rollout restart {killed.workload}", "kubectl rollout restart deployment/web"),
         ("kubectl get pods -o jsonpath='{.items[0]}'", "kubectl get pods -o jsonpath='{.items[0]}'"),
         ("kubectl get secret {secret}", "kubectl get secret <secret>"),
         ("kubectl get secret[[ {secret}]]", "kubectl get secret"),

@@ -22,6 +22,7 @@ from rules.kinds import Source
 
 KINDS: Final = ("mutatingwebhookconfiguration", "validatingwebhookconfiguration")
 MAX_BINDINGS: Final = 200
+MAX_GRANTS: Final = 200
 _SYSTEM: Final = "system:"
 
 
@@ -31,6 +32,7 @@ def project(situation: Situation, services: Services) -> None:
             for webhook in mappings(configuration.fields.get("webhooks")):
                 _webhook(situation, services, configuration, webhook)
     _bindings(situation)
+    _grants(situation)
 
 
 # --- webhooks --------------------------------------------------------------------------------------------
@@ -65,6 +67,7 @@ def _webhook(situation: Situation, services: Services, configuration: Thing, web
         ),
         all_namespaces=everywhere,
         workload=services.workload_behind(namespace, service_name),
+        service_namespace=namespace,
     )
     for upper in (configuration.subject, f"webhook {name}"):
         if key:
@@ -146,3 +149,45 @@ def _is_wildcard(situation: Situation, kind: str, namespace: str | None, role: s
         for rule in mappings(found.fields.get("rules"))
         for field in ("verbs", "resources")
     )
+
+
+# --- grants ----------------------------------------------------------------------------------------------
+def _grants(situation: Situation) -> None:
+    """What the accounts of told Pods may do, where it was recorded; the account stands above its Pods."""
+    accounts: dict[tuple[str | None, str], None] = {}
+    for pod in situation.told:
+        if pod.detail and pod.detail.service_account and situation.is_detailed(pod):
+            accounts[pod.namespace, pod.detail.service_account] = None
+            account = namespaced(pod.namespace, pod.detail.service_account)
+            situation.relate(f"serviceaccount {account}", pod.subject, "runs")
+    left = MAX_GRANTS
+    for kind in ("rolebinding", "clusterrolebinding"):
+        for binding in situation.inventory.all_of(kind):
+            for subject in mappings(binding.fields.get("subjects")):
+                key = (text(subject.get("namespace")) or binding.namespace, text(subject.get("name")) or "")
+                if subject.get("kind") == "ServiceAccount" and key in accounts and left > 0:
+                    left -= _grant(situation, binding, *key)
+
+
+def _grant(situation: Situation, binding: Thing, namespace: str | None, account: str) -> bool:
+    reference = mapping(binding.fields.get("roleRef"))
+    name, kind = text(reference.get("name")), kind_of(text(reference.get("kind")) or "")
+    role = situation.inventory.things.get(kind, {}).get((binding.namespace if kind == "role" else None, name or ""))
+    if name is None or role is None:
+        return False
+    rules = [
+        f"{joined(map(str, sequence(rule.get('verbs'))))} {joined(map(str, sequence(rule.get('resources'))))}"
+        for rule in mappings(role.fields.get("rules"))[:20]
+        if rule.get("resources")
+    ]
+    situation.fact(
+        "grant",
+        Source(role.subject, "rules", f"bound by {binding.subject}"),
+        namespace=namespace,
+        service_account=account,
+        role=name,
+        role_kind=kind,
+        binding=binding.subject,
+        allows="; ".join(rules) or "nothing",
+    )
+    return True

@@ -8,20 +8,31 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.collect.objects import reading
+from bot.collect.objects.limits import warming_up
+from bot.collect.objects.nodes import joins
 from bot.collect.objects.pod_record import RECENT_S
 from bot.collect.objects.pods import unschedulable
-from bot.collect.objects.records import Event, Pod
+from bot.collect.objects.records import Event, Pod, Thing
+from bot.collect.objects.references import scale_target
 from bot.collect.objects.resources import WORKLOADS
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import mapping, namespaced
 from rules.kinds import Scalar, Source
 
+PROVISIONING_S: Final = 60
+"""A volume takes a moment to be made: what is said of a younger claim is the ordinary course."""
 MAX_STALE: Final = 200
 MAX_ABOUT_HEALTHY: Final = 500
 """Warnings about objects that are plainly healthy: a flood of them must not push out what is told of the sick."""
 MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
+PROBE_FAILED: Final = "Unhealthy"
+PROBED_AGAIN_S: Final = 120
+"""A Pod that is ready this long after a probe of it failed has been probed well since."""
+WHILE_STOPPING: Final = frozenset({PROBE_FAILED, "Killing", "FailedPreStopHook"})
+"""Reasons that are expected of a Pod that is being deleted, within its grace period."""
 PRESSURES: Final = {
     "NodeHasDiskPressure": ("DiskPressure",),
     "NodeHasInsufficientMemory": ("MemoryPressure",),
@@ -153,6 +164,10 @@ def _is_told(situation: Situation, event: Event, pod: Pod | None) -> bool:
     if event.kind == "node":
         node = situation.inventory.nodes.get(event.name)
         return node is not None and not node.usable
+    if event.kind == "persistentvolumeclaim":
+        claim = situation.inventory.things.get(event.kind, {}).get((event.namespace, event.name))
+        pending = claim is not None and mapping(claim.fields.get("status")).get("phase") == "Pending"
+        return pending and claim is not None and (situation.age(claim.created) or 0) > PROVISIONING_S
     return False
 
 
@@ -181,7 +196,7 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         if event.reason in PRESSURES and node.conditions:
             return not any(each.type in PRESSURES[event.reason] and each.status == "True" for each in node.conditions)
         if node.ready != "True":
-            return False
+            return joins(situation, node)
         if event.reason == "NodeNotReady":
             return True
         return last is not None and (
@@ -191,7 +206,20 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         claim = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
         if claim is not None:
             return mapping(claim.fields.get("status")).get("phase") == "Bound" and event.reason != "VolumeResizeFailed"
+    if event.kind == "horizontalpodautoscaler":
+        autoscaler = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
+        if autoscaler is not None:
+            return _autoscaler_works(situation, autoscaler)
     return inventory.exists(event.kind, event.namespace, event.name) is False
+
+
+def _autoscaler_works(situation: Situation, autoscaler: Thing) -> bool:
+    """Both of its conditions hold now, or it had no time yet to find metrics."""
+    target = scale_target(autoscaler)
+    workload = situation.inventory.workloads.get((target[0], autoscaler.namespace, target[1])) if target else None
+    states = {each.type: each.status for each in reading.conditions(autoscaler.fields.get("status"))}
+    works = states.get("AbleToScale") == "True" and states.get("ScalingActive") == "True"
+    return works or warming_up(situation, autoscaler, workload)
 
 
 def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
@@ -203,13 +231,14 @@ def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
     if event.reason == "NodeNotReady" and pod.node:
         node = situation.inventory.nodes.get(pod.node)
         return node is not None and node.ready == "True"
-    if pod.ended:
+    if pod.ended or (pod.deleting and event.reason in WHILE_STOPPING):
         return situation.healthy(pod)
     if last is None:
         return situation.healthy(pod) and not pod.starting
     if pod.ready and pod.ready_since is not None and last <= pod.ready_since and situation.healthy(pod):
         return True
-    if pod.ready and situation.healthy(pod) and situation.now - last > RECENT_S:
+    well_for = PROBED_AGAIN_S if event.reason == PROBE_FAILED else RECENT_S
+    if pod.ready and situation.healthy(pod) and situation.now - last > well_for:
         return True
     if pod.detail is None:
         return pod.last_start is not None and last < pod.last_start and situation.healthy(pod)

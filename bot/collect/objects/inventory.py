@@ -55,6 +55,8 @@ class Inventory:
         self.events: dict[tuple[object, ...], Event] = {}
         self.things: dict[str, dict[Key, Thing]] = defaultdict(dict)
         self.keys: dict[tuple[str, str | None, str], frozenset[str]] = {}
+        self.changed: dict[tuple[str, str | None, str], float] = {}
+        """When a ConfigMap or Secret was last written, as far as it says."""
         self.names: dict[tuple[str, str | None], set[str]] = defaultdict(set)
         self.deleting: list[Deleting] = []
         self.counts: dict[tuple[str, str | None], int] = {}
@@ -110,6 +112,9 @@ class Inventory:
             self.nodes[name] = reading_kinds.node(name, obj)
         elif kind in NAMES_ONLY:
             self.keys[kind, namespace, name] = reading_kinds.data_keys(obj)
+            written = reading_kinds.last_written(metadata)
+            if written is not None:
+                self.changed[kind, namespace, name] = written
         elif kind in reading_kinds.FIELDS:
             self.things[kind][namespace, name] = reading_kinds.thing(kind, namespace, name, obj)
 
@@ -155,8 +160,19 @@ class Inventory:
 
     # --- looking up -------------------------------------------------------------------------------------
     def is_listed(self, kind: str, namespace: str | None) -> bool:
-        """Whether all objects of a kind of that namespace are known, so that what is not here does not exist."""
-        return (kind, namespace) in self.counts or (kind, None) in self.counts
+        """Whether all objects of a kind of that namespace are known, so that what is not here does not exist.
+
+        In a namespace that does not exist there is nothing, which needs no list.
+        """
+        if (kind, namespace) in self.counts or (kind, None) in self.counts:
+            return True
+        return namespace is not None and self._is_no_namespace(namespace)
+
+    def _is_no_namespace(self, namespace: str) -> bool:
+        """A whole list of namespaces (each cluster's has `default`) lacks it, and nothing was recorded of it."""
+        there = self.names.get(("namespace", None), set())
+        whole = ("namespace", None) in self.counts and "default" in there
+        return whole and namespace not in there and all(where != namespace for _, where in self.counts)
 
     def exists(self, kind: str, namespace: str | None, name: str) -> bool | None:
         """None: not known, since the kind was not listed there."""

@@ -6,12 +6,15 @@ from collections import Counter
 from typing import Final
 
 from bot.collect.objects import reading
-from bot.collect.objects.records import Condition, Pod, Thing, Workload
+from bot.collect.objects.records import Condition, Pod, Selector, Thing, Workload
 from bot.collect.objects.references import scale_target
+from bot.collect.objects.services import differing, nearest
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, integer, mapping, mappings, namespaced, quantity, text, word
 from rules.kinds import Scalar, Source
 
+METRICS_S: Final = 180
+"""An autoscaler younger than this, or of Pods younger than this, may have no metrics yet."""
 _ALLOWED: Final = "DisruptionAllowed"
 _NOT_COMPUTED: Final = "SyncFailed"
 
@@ -64,10 +67,12 @@ def _quotas(situation: Situation) -> None:
 
 
 def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
-    """The controller with the most Pods in a namespace."""
-    counts = Counter(
+    """The controller with the most Pods in a namespace, among those that have all the Pods that they want."""
+    short = {situation.top_of(each) for each in situation.sick_workloads}
+    users = (
         situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
     )
+    counts = Counter(user for user in users if user not in short)
     if not counts:
         return None, None
     return counts.most_common(1)[0]
@@ -107,7 +112,12 @@ def _autoscalers(situation: Situation) -> None:
         minimum, maximum = integer(spec.get("minReplicas")), integer(spec.get("maxReplicas"))
         current, desired = integer(status.get("currentReplicas")), integer(status.get("desiredReplicas"))
         at_max = maximum is not None and maximum == desired == current and maximum > (minimum or 1)
-        bad = [each for each in reading.conditions(status) if _is_bad(each, workload, at_max)]
+        bad = [
+            each
+            for each in reading.conditions(status)
+            if _is_bad(each, workload, at_max)
+            and not (each.type == "ScalingActive" and warming_up(situation, autoscaler, workload))
+        ]
         exists = situation.inventory.exists(target[0], autoscaler.namespace, target[1]) if target else None
         if not (bad or asked or exists is False or at_max):
             continue
@@ -154,6 +164,12 @@ def _is_bad(condition: Condition, workload: Workload | None, at_max: bool) -> bo
     if condition.type == "ScalingActive" and workload is not None and workload.desired == 0:
         return False  # scaled to zero by hand: the autoscaler stands aside
     return condition.type in ("AbleToScale", "ScalingActive")
+
+
+def warming_up(situation: Situation, autoscaler: Thing, workload: Workload | None) -> bool:
+    """What was made a moment ago has no metrics yet: metrics-server scrapes, and the controller looks, in turn."""
+    made = [situation.age(each.created) for each in (autoscaler, workload) if each is not None]
+    return any(age is not None and age < METRICS_S for age in made)
 
 
 def _metrics(spec: dict[str, object]) -> list[str]:
@@ -212,7 +228,8 @@ def _budgets(situation: Situation) -> None:
         covered = situation.inventory.matching(budget.namespace, selector) if selector else []
         near = any(pod in situation.near for pod in covered)
         moving = bool(cordoned) and (never or allowed == 0)
-        if not (short or unknown or moving or situation.hygiene or near):
+        differs = _nearly_selects(situation, budget, selector) if selector and not covered else None
+        if not (short or unknown or moving or situation.hygiene or near or differs):
             continue
         # The Pods of a DaemonSet stay where they are: a drain leaves them out.
         movable = [pod for pod in covered if not (pod.owner and pod.owner.kind == "daemonset")]
@@ -235,12 +252,24 @@ def _budgets(situation: Situation) -> None:
             pod=held.key if held else None,
             workload=top,
             also=_second_budget(budget, budgets, held),
+            differs=differs,
         )
         if held:
             situation.relate(budget.subject, f"node {held.node}", "keeps Pods on")
         for pod in covered:
             if pod in situation.sick_set:
                 situation.relate(pod.subject, budget.subject, "counts for")
+
+
+def _nearly_selects(situation: Situation, budget: Thing, selector: Selector) -> str | None:
+    """What a selector that covers no Pod and no template wants, where Pods nearly have it."""
+    if not situation.inventory.is_listed("pod", budget.namespace) or not selector.pairs:
+        return None
+    templates = [each.template_labels for each in situation.workloads_in.get(budget.namespace, ())]
+    if any(labels and selector.matches(labels) for labels in templates):
+        return None
+    near = nearest(selector.pairs, [pod.labels for pod in situation.inventory.pods_of.get(budget.namespace, [])])
+    return differing(selector.pairs, near) if near else None
 
 
 def _second_budget(budget: Thing, budgets: list[Thing], pod: Pod | None) -> str | None:

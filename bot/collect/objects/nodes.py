@@ -24,6 +24,8 @@ SILENT_LEASE_S: Final = 120
 """The kubelet renews its lease every 10 s; the controller waits 40 s (50 s since 1.32) before it says unknown."""
 SILENT_STATUS_S: Final = 900
 """Without leases (or where they were not recorded): the status is sent at least every 5 minutes."""
+JOINING_S: Final = 180
+"""A node that registered less than this ago may still wait for its network and its first images."""
 MAX_TAINTED_ALIKE: Final = 5
 MAX_LOST: Final = 20
 """Unusable nodes that waiting Pods are related to; with more, no single one is why they wait."""
@@ -86,6 +88,8 @@ class Nodes:
                     self._situation.relate(f"node {node.name}", pod.subject, "would take")
 
     def is_odd(self, node: Node) -> bool:
+        if joins(self._situation, node):
+            return False
         if not node.has_status or node.ready != "True" or node.cordoned or node.deleted_at is not None:
             return True
         if any(_is_bad(each.type, each.status, node) for each in node.conditions):
@@ -141,7 +145,7 @@ class Nodes:
                 object=f"node {node.name}",
                 node=node.name,
                 age_s=self._situation.age(node.ready_since),
-                stale=False,
+                stale=joins(self._situation, node),
             )
 
     def _condition(self, node: Node, type_: str) -> None:
@@ -191,6 +195,12 @@ class Nodes:
             host=holder.rpartition("_")[0] or None if leads and holder else None,  # HOST_UUID
             renewed_s=self._situation.age(renewed),
         )
+
+
+def joins(situation: Situation, node: Node) -> bool:
+    """Whether a node is not ready only since it was added a moment ago."""
+    age = situation.age(node.created)
+    return node.ready == "False" and not node.cordoned and age is not None and age < JOINING_S
 
 
 def _is_bad(type_: str, status: str, node: Node) -> bool:

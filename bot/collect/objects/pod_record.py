@@ -10,6 +10,7 @@ import math
 from typing import Any, Final, TypeVar
 
 from bot.collect.objects import reading
+from bot.collect.objects.reading_calls import calls
 from bot.collect.objects.records import Amounts, Container, Owner, Pod, PodDetail, Port
 from bot.collect.objects.values import (
     Json,
@@ -23,6 +24,7 @@ from bot.collect.objects.values import (
     message,
     moment,
     quantity,
+    sequence,
     text,
 )
 
@@ -32,6 +34,8 @@ RECENT_OOM_S: Final = 6 * 3600
 """Being OOM-killed twice within this is not history: memory use grows with load, and it will happen again."""
 STARTING_S: Final = 15
 """A Pod younger than this has had no time to become ready."""
+CREATING_S: Final = 60
+"""Images, volumes and sandbox of a new Pod take this long without anything being wrong."""
 DELETION_SLACK_S: Final = 30
 """Past the end of its grace period a Pod may take this long to vanish before it counts as stuck."""
 DEFAULT_GRACE_S: Final = 30
@@ -173,7 +177,7 @@ class PodReader:
         return waiting > 0 or (created is not None and self._now - created < STARTING_S)
 
     def _just_made(self, status: Json, created: float | None, node: str | None) -> bool:
-        if created is None or self._now - created > STARTING_S:
+        if created is None or self._now - created > (CREATING_S if node else STARTING_S):
             return False
         for each in mappings(status.get("conditions")):
             if each.get("type") == "PodScheduled" and each.get("status") == "False":
@@ -193,12 +197,16 @@ class PodReader:
             found,
             reading.conditions(status),
             reading.references(spec),
+            calls(spec),
             shown_status(status, found, deleted_at is not None),
             text(status.get("reason")),
             message(status.get("message")),
             reading.finalizers(metadata),
             text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")),
             labels(spec.get("nodeSelector")),
+            reading.node_terms(at(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")),
+            reading.shown_pod_affinity(spec, "podAffinity"),
+            reading.shown_pod_affinity(spec, "podAntiAffinity"),
             tuple(
                 (
                     text(t.get("key")),
@@ -212,6 +220,7 @@ class PodReader:
             joined(text(gate.get("name")) for gate in mappings(spec.get("schedulingGates"))),
             host_network,
             text(spec.get("dnsPolicy")),
+            joined(text(each) for each in sequence(at(spec, "dnsConfig", "nameservers"))),
             text(spec.get("restartPolicy")),
             text(spec.get("priorityClassName")),
             deleted_at,

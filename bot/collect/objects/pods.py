@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from bot.collect.objects.records import Container, Node, Pod, PodDetail, Probe
+from bot.collect.objects.reading import shown_node_terms
+from bot.collect.objects.records import Container, Node, NodeTerms, Pod, PodDetail, Probe, Selector
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import joined, shown_labels, shown_quantity
 from rules.kinds import Scalar, Source
@@ -15,6 +16,14 @@ SYSTEM_NAMESPACE: Final = "kube-system"
 _GOOD_WHEN_TRUE: Final = frozenset({
     "PodScheduled", "Initialized", "ContainersReady", "Ready", "PodReadyToStartContainers", "PodHasNetwork",
 })  # fmt: skip
+HISTORY_S: Final = 24 * 3600
+"""How a container of a Pod that is well ended longer ago than this explains nothing of today."""
+MADE_BY_THE_CLUSTER: Final = frozenset({("configmap", "kube-root-ca.crt"), ("configmap", "openshift-service-ca.crt")})
+"""Put into each namespace by a controller; recordings often leave them out."""
+NODE_NAME: Final = "metadata.name"
+"""The only field that node affinity may name; the Pods of a DaemonSet are bound to their nodes by it."""
+MAX_READ: Final = 3
+"""Pods of a controller or Service that was asked about whose logs are worth reading although they are well."""
 MAX_ROOM: Final = 500
 """Pending Pods whose room is worked out; those with the same needs share one search of the nodes."""
 
@@ -58,15 +67,21 @@ def _pod(situation: Situation, pod: Pod) -> None:
         service_account=_account(pod, detail),
         labels=shown_labels(pod.labels),
         node_selector=shown_labels(detail.node_selector) if detail else None,
+        node_affinity=shown_node_terms(detail.node_affinity) if detail else None,
+        pod_affinity=detail.pod_affinity if detail else None,
+        pod_anti_affinity=detail.pod_anti_affinity if detail else None,
+        node_label=_label_of_no_node(situation, detail) if detail and pod.node is None else None,
         scheduler=detail.scheduler if detail else None,
         gates=detail.gates if detail else None,
         host_network=detail.host_network if detail else None,
         dns_policy=detail.dns_policy if detail else None,
+        nameservers=detail.nameservers if detail else None,
         restart_policy=detail.restart_policy if detail else None,
         priority_class=detail.priority_class if detail else None,
         static=True if pod.static else None,
         control_plane=True if pod.namespace == SYSTEM_NAMESPACE else None,
         asked=situation.asked_flag("pod", pod.namespace, pod.name),
+        near=True if pod in situation.near[:MAX_READ] else None,
     )
     if detail and detail.message and sick:
         situation.passage(
@@ -103,6 +118,8 @@ def _deleting_s(situation: Situation, detail: PodDetail | None) -> int | None:
 
 def _container(situation: Situation, pod: Pod, container: Container) -> None:
     last = container.last
+    if last and pod not in situation.sick_set and (situation.age(last.finished) or 0) > HISTORY_S:
+        last = None
     now_ended = container.ended
     end = now_ended or last
     source = Source(pod.subject, f"status of container {container.name}", _state_text(container))
@@ -134,6 +151,9 @@ def _container(situation: Situation, pod: Pod, container: Container) -> None:
         memory_request=container.requests.get("memory"),
         cpu_limit=container.limits.get("cpu"),
         cpu_request=container.requests.get("cpu"),
+        its_configmap=_only(pod, container, "configmap"),
+        its_secret=_only(pod, container, "secret"),
+        its_claim=_only(pod, container, "persistentvolumeclaim"),
         workload=situation.top(pod),
         node=pod.node,
     )
@@ -164,6 +184,19 @@ def _container(situation: Situation, pod: Pod, container: Container) -> None:
             )
     for probe in container.probes:
         _probe(situation, pod, container, probe)
+
+
+def _only(pod: Pod, container: Container, kind: str) -> str | None:
+    """The one object of a kind that a container's variables or its Pod's volumes come from, when there is one."""
+    names = {
+        each.name
+        for each in (pod.detail.references if pod.detail else ())
+        if each.to_kind == kind
+        and each.how != "imagePullSecret"
+        and each.container in (None, container.name)
+        and (each.to_kind, each.name) not in MADE_BY_THE_CLUSTER
+    }
+    return names.pop() if len(names) == 1 else None
 
 
 def _state_text(container: Container) -> str:
@@ -235,6 +268,8 @@ def unschedulable(situation: Situation, pod: str, message: str, source: Source, 
             because=clause.because,
             resource=clause.resource,
             taint=clause.taint,
+            taint_key=clause.taint.partition("=")[0] if clause.taint else None,
+            alone=True if clause.alone else None,
             stale=stale,
         )
 
@@ -256,7 +291,7 @@ class Room:
         if self._told >= MAX_ROOM or not self._situation.inventory.is_listed("node", None):
             return
         self._told += 1
-        key = (pod.requests, detail.tolerations, tuple(sorted(detail.node_selector.items())))
+        key = (pod.requests, detail.tolerations, tuple(sorted(detail.node_selector.items())), detail.node_affinity)
         if key not in self._answers:
             self._answers[key] = self._work_out(pod, detail)
         for resource, requested, most_free, largest, node, never in self._answers[key]:
@@ -277,7 +312,7 @@ class Room:
         eligible = [
             node
             for node in self._situation.inventory.nodes.values()
-            if tolerates(detail, node) and all(node.labels.get(k) == v for k, v in detail.node_selector.items())
+            if tolerates(detail, node) and may_run_on(detail, node)
         ]
         if not eligible:
             return []
@@ -335,3 +370,35 @@ def tolerates(detail: PodDetail, node: Node) -> bool:
         ):
             return False
     return True
+
+
+def _label_of_no_node(situation: Situation, detail: PodDetail) -> str | None:
+    """The first label that the Pod demands of its node and that no node has, as `kubectl label` takes it."""
+    nodes = situation.inventory.nodes.values()
+    if not nodes or not situation.inventory.is_listed("node", None):
+        return None
+    wanted = list(detail.node_selector.items())
+    for alternative in detail.node_affinity[:1]:
+        wanted += [(t.key, t.values[0]) for t in alternative if t.operator == "In" and t.values and t.key != NODE_NAME]
+        if any(any(Selector({}, (term,)).matches(node.labels) for node in nodes) for term in alternative):
+            wanted = [
+                (key, value) for key, value in wanted if all(key != t.key for t in alternative if t.operator == "In")
+            ] + [
+                (t.key, t.values[0])
+                for t in alternative
+                if t.operator == "In" and t.values and not any(Selector({}, (t,)).matches(n.labels) for n in nodes)
+            ]
+    return next((f"{k}={v}" for k, v in wanted if all(node.labels.get(k) != v for node in nodes)), None)
+
+
+def may_run_on(detail: PodDetail, node: Node) -> bool:
+    """Whether the node is one that the Pod's node selector and required node affinity allow."""
+    if any(node.labels.get(key) != value for key, value in detail.node_selector.items()):
+        return False
+    return not detail.node_affinity or node_satisfies(detail.node_affinity, node)
+
+
+def node_satisfies(alternatives: NodeTerms, node: Node) -> bool:
+    """One of the alternatives, with all of its terms."""
+    known = {**node.labels, NODE_NAME: node.name}
+    return any(terms and Selector({}, terms).matches(known) for terms in alternatives)

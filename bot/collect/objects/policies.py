@@ -33,19 +33,21 @@ class Policy:
 
     def ports(self, direction: str) -> set[str]:
         """Ports let through, `all` when a rule names none."""
-        found: set[str] = set()
-        for rule in self.rules.get(direction, ()):
-            named = mappings(rule.get("ports"))
-            if not named:
+        return set().union(*(self.ports_of(rule) for rule in self.rules.get(direction, ())))
+
+    @staticmethod
+    def ports_of(rule: Json) -> set[str]:
+        """Ports that one rule lets through."""
+        named = mappings(rule.get("ports"))
+        found: set[str] = set() if named else {ANY}
+        for each in named:
+            first, last = integer(each.get("port")), integer(each.get("endPort"))
+            if "port" not in each or each.get("port") is None:
                 found.add(ANY)
-            for each in named:
-                first, last = integer(each.get("port")), integer(each.get("endPort"))
-                if "port" not in each or each.get("port") is None:
-                    found.add(ANY)
-                elif first is not None and last is not None and first <= last:
-                    found.add(f"{first}-{last}")
-                else:
-                    found.add(word(each.get("port")) or ANY)
+            elif first is not None and last is not None and first <= last:
+                found.add(f"{first}-{last}")
+            else:
+                found.add(word(each.get("port")) or ANY)
         return found
 
     def shown_selector(self) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 from bot.collect.objects import (
     admission,
     aggregation,
+    blocked_calls,
+    calls,
     cluster,
     events,
     extensions,
@@ -90,12 +92,14 @@ class Projector:
         services.project()
         services.project_ingresses()
         policies.project(situation, services)
+        blocked_calls.project(situation, services)
         Storage(situation).project()
         limits.project(situation)
         admission.project(situation, services)
         aggregation.project(situation, services)
         extensions.project(situation)
         references.project(situation)
+        calls.project(situation)
         events.project(situation)
         relations.project(situation, services)
         if self._keeper:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bot.collect.objects.records import (
     Condition,
     Container,
     Ended,
+    NodeTerms,
     Owner,
     Port,
     Probe,
@@ -67,12 +68,38 @@ def selector(value: object) -> Selector | None:
     return Selector(labels(value.get("matchLabels")), terms)
 
 
+def node_terms(required: object) -> NodeTerms:
+    """A node selector's alternatives, with their expressions on labels and on the node's name alike."""
+    return tuple(
+        tuple(
+            Term(each["key"], str(each.get("operator")), tuple(str(v) for v in sequence(each.get("values"))))
+            for key in ("matchExpressions", "matchFields")
+            for each in mappings(term.get(key))
+            if text(each.get("key"))
+        )
+        for term in mappings(mapping(required).get("nodeSelectorTerms"))
+    )
+
+
+def shown_pod_affinity(spec: Json, kind: str) -> str | None:
+    """The selector of the first required term of `podAffinity` or `podAntiAffinity`."""
+    terms = mappings(at(spec, "affinity", kind, "requiredDuringSchedulingIgnoredDuringExecution"))
+    return shown_selector(selector(terms[0].get("labelSelector"))) if terms else None
+
+
+def shown_terms(terms: Iterable[Term]) -> list[str]:
+    return [f"{t.key} {t.operator} {'|'.join(t.values)}".rstrip() for t in terms]
+
+
+def shown_node_terms(found: NodeTerms) -> str | None:
+    return " or ".join(", ".join(shown_terms(terms)) for terms in found if terms) or None
+
+
 def shown_selector(found: Selector | None) -> str | None:
     if found is None:
         return None
     pairs = [f"{key}={found.pairs[key]}" for key in sorted(found.pairs)]
-    terms = [f"{t.key} {t.operator} {'|'.join(t.values)}".rstrip() for t in found.terms]
-    return ",".join(pairs + terms) or None
+    return ",".join(pairs + shown_terms(found.terms)) or None
 
 
 def owner(metadata: Json) -> Owner | None:

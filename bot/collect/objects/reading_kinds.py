@@ -99,6 +99,13 @@ def thing(kind: str, namespace: str | None, name: str, obj: Json) -> Thing:
     return Thing(kind, namespace, name, moment(metadata.get("creationTimestamp")), fields)
 
 
+def last_written(metadata: Json) -> float | None:
+    """When an object was made or last changed; changes stand in its managed fields, which many outputs leave out."""
+    times = [moment(metadata.get("creationTimestamp"))]
+    times += [moment(each.get("time")) for each in mappings(metadata.get("managedFields"))]
+    return max((each for each in times if each is not None), default=None)
+
+
 def data_keys(obj: Json) -> frozenset[str]:
     """The keys of a Secret or ConfigMap; never a value."""
     found = [mapping(obj.get(field)) for field in ("data", "stringData", "binaryData")]

@@ -67,6 +67,10 @@ def _term_matches(term: Term, labels: Mapping[str, str]) -> bool:
     return False
 
 
+NodeTerms = tuple[tuple[Term, ...], ...]
+"""A node selector: alternatives, each of terms that all must hold; () when there is none."""
+
+
 class Owner(NamedTuple):
     """A controller: its kind in lower case and its bare name."""
 
@@ -84,6 +88,14 @@ class Reference(NamedTuple):
     how: str
     container: str | None = None
     volume: str | None = None
+
+
+class Call(NamedTuple):
+    """A host that a container's spec names. `how`: command or variable."""
+
+    container: str
+    host: str
+    how: str
 
 
 class Probe(NamedTuple):
@@ -149,17 +161,22 @@ class PodDetail:
     containers: tuple[Container, ...]
     conditions: tuple[Condition, ...]
     references: tuple[Reference, ...]
+    calls: tuple[Call, ...]
     status: str
     reason: str | None
     message: str | None
     finalizers: str | None
     service_account: str | None
     node_selector: Mapping[str, str]
+    node_affinity: NodeTerms
+    pod_affinity: str | None
+    pod_anti_affinity: str | None
     tolerations: tuple[tuple[str | None, str, str | None, str | None], ...]
     scheduler: str | None
     gates: str | None
     host_network: bool | None
     dns_policy: str | None
+    nameservers: str | None
     restart_policy: str | None
     priority_class: str | None
     deleted_at: float | None

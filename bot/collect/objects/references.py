@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from bot.collect.objects.records import Reference, Thing, Workload
+from bot.collect.objects.pods import MADE_BY_THE_CLUSTER
+from bot.collect.objects.records import Pod, PodDetail, Reference, Thing, Workload
 from bot.collect.objects.resources import CLUSTER_SCOPED, kind_of
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, mapping, mappings, namespaced, similar, text
 from rules.kinds import Scalar, Source
 
-MADE_BY_THE_CLUSTER: Final = frozenset({("configmap", "kube-root-ca.crt"), ("configmap", "openshift-service-ca.crt")})
-"""Put into each namespace by a controller; recordings often leave them out."""
 MAX_REFERENCES: Final = 2000
 
 
@@ -27,6 +26,7 @@ def project(situation: Situation) -> None:
                 "node": pod.node,
             }
             teller.tell(pod.subject, "pod", pod.namespace, pod.detail.references, where)
+            _changed_since(situation, pod, pod.detail)
     for workload in situation.inventory.workloads.values():
         asked = situation.is_asked(workload.kind, workload.namespace, workload.name)
         if workload.service_name:
@@ -43,6 +43,32 @@ def project(situation: Situation) -> None:
             teller.tell(workload.subject, workload.kind, workload.namespace, workload.references, where)
     _ingress_certificates(situation, teller)
     _autoscaler_targets(situation, teller)
+
+
+def _changed_since(situation: Situation, pod: Pod, detail: PodDetail) -> None:
+    """ConfigMaps and Secrets that were written after a container took its variables from them."""
+    for container in detail.containers:
+        if container.state != "running" or container.since is None:
+            continue
+        for kind, name in dict.fromkeys(
+            (each.to_kind, each.name)
+            for each in detail.references
+            if each.how in ("env", "envFrom") and each.container == container.name
+        ):
+            written = situation.inventory.changed.get((kind, pod.namespace, name))
+            if written is not None and written > container.since:
+                situation.fact(
+                    "config_change",
+                    Source(f"{kind} {namespaced(pod.namespace, name)}", "metadata", f"written after {pod.key} started"),
+                    pod=pod.key,
+                    container=container.name,
+                    node=pod.node,
+                    workload=situation.top(pod),
+                    kind=kind,
+                    name=name,
+                    changed_s=situation.age(written),
+                    running_s=situation.age(container.since),
+                )
 
 
 def _may_lack(situation: Situation, workload: Workload) -> bool:

@@ -157,7 +157,7 @@ class Services:
             return False
         if not empty:
             return False
-        if pods and all(pod.starting for pod in pods):
+        if _starting(pods):
             return False
         return not self._scaled_to_zero(service) or service.namespace == SYSTEM_NAMESPACE
 
@@ -203,6 +203,7 @@ class Services:
             fitting_selector=fitting(service.selector, nearest[0]) if nearest else None,
             external_pending=not service.external if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,
+            starting=True if _starting(pods) else None,
             same_selector_as=same[0] if same and service.selector else None,
             asked=self._situation.asked_flag("service", service.namespace, service.name),
         )
@@ -390,6 +391,11 @@ def _is_default(thing: Thing) -> bool:
         key.endswith("is-default-class") and value == "true"
         for key, value in mapping(thing.fields.get("annotations")).items()
     )
+
+
+def _starting(pods: list[Pod]) -> bool:
+    """Whether a Service is empty only since all that stands behind it was made a moment ago."""
+    return bool(pods) and all(pod.starting for pod in pods)
 
 
 def nearness(wanted: Mapping[str, str], labels: Mapping[str, str]) -> float:

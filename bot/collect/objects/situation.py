@@ -23,9 +23,6 @@ MAX_DETAILED: Final = 2000
 MAX_TOLD: Final = 10_000
 MAX_NEAR: Final = 20
 """Healthy Pods of what was asked about that get facts."""
-FACT_WORDS: Final = {"persistentvolumeclaim": "claim", "persistentvolume": "volume", "resourcequota": "quota"}
-"""API kinds that facts, and so the subjects of findings, call by another word."""
-_RENAMED: Final = tuple(f"{kind} " for kind in FACT_WORDS)
 OLD_END_S: Final = 3600
 MAX_PASSAGES: Final = 8000
 
@@ -131,12 +128,18 @@ class Situation:
         if owner is None:
             return False
         if owner.kind == "job":
-            return owner.complete or self.superseded(owner)
+            return owner.complete or self.superseded(owner) or self._tries_again(owner)
         finished = (
             max((c.ended.finished or 0.0 for c in pod.detail.containers if c.ended), default=0.0) if pod.detail else 0.0
         )
         old = self.now - max(finished, pod.ready_since or 0.0, pod.created or 0.0) > OLD_END_S
         return old and owner.ready is not None and owner.desired is not None and owner.ready >= owner.desired
+
+    def _tries_again(self, job: Workload) -> bool:
+        """The first Pod of a Job failed and its second runs: retrying is what a Job is for."""
+        if (job.failed or 0) > 1 or _is(job, "Failed", "True"):
+            return False
+        return any(pod.phase == "Running" and pod.healthy for pod in self.pods_of(job))
 
     def superseded(self, job: Workload) -> bool:
         """A failed run of a CronJob of which a later run has completed."""
@@ -156,7 +159,7 @@ class Situation:
     def is_short(self, workload: Workload) -> bool | None:
         """Fewer ready than wanted, and not only because Pods are still within their probes' delays."""
         if workload.kind == "job":
-            if workload.complete or workload.suspended or self.superseded(workload):
+            if workload.complete or workload.suspended or self.superseded(workload) or self._tries_again(workload):
                 return False
             return bool(workload.failed) or _is(workload, "Failed", "True") or self._has_sick_pod(workload)
         if workload.kind == "cronjob" or workload.desired is None:
@@ -169,6 +172,8 @@ class Situation:
         if workload.created is not None and self.now - workload.created < 15 and not self._has_sick_pod(workload):
             return False
         starting = sum(1 for pod in self.pods_of(workload) if pod.starting and not pod.ready)
+        if starting and workload.kind == "statefulset" and not self._has_sick_pod(workload):
+            return False  # its further Pods are made when this one is ready
         return ready + starting < workload.desired
 
     def _has_sick_pod(self, workload: Workload) -> bool:
@@ -310,23 +315,13 @@ class Situation:
         self.passage(found.message, source, via="condition", reason=found.reason, **about, stale=False)
 
     def relate(self, upper: str, lower: str, how: str) -> None:
-        """States that `lower` depends on `upper`, under the word of the API and under that of the facts (`claim`)."""
-        self._relate(upper, lower, how)
-        if upper.startswith(_RENAMED) or lower.startswith(_RENAMED):
-            self._relate(_as_facts_say(upper), _as_facts_say(lower), how)
-
-    def _relate(self, upper: str, lower: str, how: str) -> None:
+        """States once that `lower` depends on `upper`, in the API's words; the topology knows those of the facts."""
         if upper != lower and (upper, lower) not in self._related:
             self._related.add((upper, lower))
             self.out.relations.append(Relation(upper, lower, how))
 
     def age(self, then: float | None) -> int | None:
         return seconds(self.now, then)
-
-
-def _as_facts_say(subject: str) -> str:
-    kind, _, name = subject.partition(" ")
-    return f"{FACT_WORDS.get(kind, kind)} {name}"
 
 
 def _is(workload: Workload, condition: str, status: str) -> bool:

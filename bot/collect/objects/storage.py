@@ -6,7 +6,8 @@ from typing import Final
 
 from bot.collect.objects import reading
 from bot.collect.objects.pod_record import RECENT_S
-from bot.collect.objects.records import Condition, Deleting, Node, Pod, Selector, Term, Thing
+from bot.collect.objects.pods import node_satisfies
+from bot.collect.objects.records import Condition, Deleting, Node, Pod, Thing
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import (
     Json,
@@ -149,7 +150,8 @@ class Storage:
         matching = usable = None
         blocked: tuple[Node, str] | None = None
         if affinity and self._situation.inventory.is_listed("node", None):
-            nodes = [each for each in self._situation.inventory.nodes.values() if matches_terms(affinity, each)]
+            terms = reading.node_terms(affinity)
+            nodes = [each for each in self._situation.inventory.nodes.values() if node_satisfies(terms, each)]
             able = [each for each in nodes if each.usable]
             matching, usable = len(nodes), len(able)
             if nodes and not able:
@@ -279,21 +281,3 @@ def _affinity(required: object) -> tuple[str | None, str | None]:
         for each in mappings(term.get("matchFields")):
             return text(each.get("key")), ",".join(str(value) for value in sequence(each.get("values"))) or None
     return None, None
-
-
-def matches_terms(required: object, node: Node) -> bool:
-    """Whether a node satisfies a node selector: one of its terms, with all expressions of that term."""
-    labels = {**node.labels, "metadata.name": node.name}
-    for term in mappings(mapping(required).get("nodeSelectorTerms")):
-        written = mappings(term.get("matchExpressions")) + mappings(term.get("matchFields"))
-        terms = tuple(
-            Term(
-                str(each.get("key")),
-                str(each.get("operator")),
-                tuple(str(v) for v in sequence(each.get("values"))),
-            )
-            for each in written
-        )
-        if terms and Selector({}, terms).matches(labels):
-            return True
-    return False

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from tests.recordings.joins.cluster import Cluster, ago
 from tests.recordings.joins.scenario import Scenario, scenario
-from tests.recordings.joins.workloads import _crashing
 
 SCENARIOS: Final[list[Scenario]] = []
 
@@ -27,30 +26,18 @@ def database_crash_behind_refused_connections(c: Cluster) -> dict[str, Any]:
         },
         status={"replicas": 1, "readyReplicas": 0},
     )
-    c.pod(
-        "db-0", "shop", "n2", age=4000, owner=("StatefulSet", "db"), labels={"app": "db"}, restarts=14, since=44,
-        waiting=("CrashLoopBackOff", "back-off 5m0s restarting failed container=db pod=db-0_shop"),
-        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(4.1), "finishedAt": ago(4)}},
-    )  # fmt: skip
-    c.log(
-        "db-0",
-        "shop",
-        "LOG:  starting PostgreSQL 16.4",
+    c.crashing(
+        "db-0", "shop", "n2", "LOG:  starting PostgreSQL 16.4",
         'PANIC:  could not write to file "pg_wal/xlogtemp.29": No space left on device',
-        previous=True,
-    )
-    c.event("Pod", "db-0", "shop", "BackOff", "Back-off restarting failed container db in pod db-0_shop", first=43)
+        app="db", age=4000, since=44, owner=("StatefulSet", "db"),
+    )  # fmt: skip
     c.service("db", "shop", port=5432, target=5432)
     owner = c.deployment("web", "shop", 1, 0)
-    name = _crashing(c, "web", "aaaaa", owner)
-    c.log(
-        name,
-        "shop",
-        "web 1.4 starting",
+    name = c.crashing(
+        "web-5d8f-aaaaa", "shop", "n1", "web 1.4 starting",
         'django.db.utils.OperationalError: connection to server at "db" (10.96.4.7), port 5432 failed: Connection refused',
-        "\tIs the server running on that host and accepting TCP/IP connections?",
-        previous=True,
-    )
+        "\tIs the server running on that host and accepting TCP/IP connections?", app="web", owner=owner,
+    )  # fmt: skip
     return {
         "question": "pod shop/" + name,
         "first": "app-volume-full",
@@ -65,24 +52,9 @@ def init_container_waits_for_dead_service(c: Cluster) -> dict[str, Any]:
     """The init container waits for a Service whose Pods cannot pull their image."""
     c.nodes("n1")
     owner = c.deployment("auth", "shop", 1, 0)
-    c.pod(
-        "auth-5d8f-aaaaa",
-        "shop",
-        "n1",
-        age=90,
-        owner=owner,
-        labels={"app": "auth"},
-        image="registry.example.com/shop/auth:v8",
-        waiting=("ImagePullBackOff", 'Back-off pulling image "registry.example.com/shop/auth:v8"'),
-    )
-    c.event(
-        "Pod",
-        "auth-5d8f-aaaaa",
-        "shop",
-        "Failed",
-        'Failed to pull image "registry.example.com/shop/auth:v8": rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/shop/auth:v8": not found',
-        first=89,
-    )
+    c.pull_fails(
+        "auth-5d8f-aaaaa", "shop", "n1", "registry.example.com/shop/auth:v8", app="auth", age=90, owner=owner,
+    )  # fmt: skip
     c.service("auth", "shop", address="10.96.4.4")
     owner = c.deployment("web", "shop", 1, 0)
     pod = c.pod(
@@ -127,36 +99,16 @@ def cluster_dns_down_behind_unknown_hosts(c: Cluster) -> dict[str, Any]:
     c.nodes("n1", "n2")
     owner = c.deployment("coredns", "kube-system", 2, 0)
     for suffix in ("aaaaa", "bbbbb"):
-        name = f"coredns-5d8f-{suffix}"
-        c.pod(
-            name, "kube-system", "n1", age=700, owner=owner, labels={"app": "coredns", "k8s-app": "kube-dns"}, restarts=20, since=60,
-            waiting=("CrashLoopBackOff", f"back-off 5m0s restarting failed container=coredns pod={name}_kube-system"),
-            last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(4.1), "finishedAt": ago(4)}},
+        c.crashing(
+            f"coredns-5d8f-{suffix}", "kube-system", "n1", "/etc/coredns/Corefile:14 - Error during parsing: Unknown directive 'forwrad'",
+            app="coredns", age=700, since=60, owner=owner, labels={"app": "coredns", "k8s-app": "kube-dns"},
         )  # fmt: skip
-        c.log(
-            name,
-            "kube-system",
-            "/etc/coredns/Corefile:14 - Error during parsing: Unknown directive 'forwrad'",
-            previous=True,
-        )
-        c.event(
-            "Pod",
-            name,
-            "kube-system",
-            "BackOff",
-            f"Back-off restarting failed container coredns in pod {name}_kube-system",
-            first=59,
-        )
     c.service("kube-dns", "kube-system", selector={"k8s-app": "kube-dns"}, port=53, target=53)
     owner = c.deployment("web", "shop", 1, 0)
-    name = _crashing(c, "web", "ccccc", owner, node="n2", age=50)
-    c.log(
-        name,
-        "shop",
-        "Error: getaddrinfo EAI_AGAIN catalog.shop.svc.cluster.local",
-        "    at GetAddrInfoReqWrap.onlookupall [as oncomplete] (node:dns:120:26)",
-        previous=True,
-    )
+    name = c.crashing(
+        "web-5d8f-ccccc", "shop", "n2", "Error: getaddrinfo EAI_AGAIN catalog.shop.svc.cluster.local",
+        "    at GetAddrInfoReqWrap.onlookupall [as oncomplete] (node:dns:120:26)", app="web", age=50, owner=owner,
+    )  # fmt: skip
     c.app("catalog", "shop", "n2")
     return {
         "question": "summary",

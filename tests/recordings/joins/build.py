@@ -12,12 +12,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.recordings.joins import admission, apps, control, healthy, nodes, storage, workloads
+from tests.recordings.joins import admission, apps, calls, control, healthy, nodes, refusals, storage, workloads
 from tests.recordings.joins.cluster import as_yaml, write
 from tests.recordings.joins.scenario import Scenario
 
 HERE = Path(__file__).parent
-MODULES = (nodes, admission, workloads, apps, storage, control, healthy)
+MODULES = (nodes, admission, workloads, apps, calls, storage, control, refusals, healthy)
 
 
 def scenarios() -> Iterator[Scenario]:

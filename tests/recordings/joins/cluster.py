@@ -31,6 +31,7 @@ VERSIONS = {
     "Job": "batch/v1", "CronJob": "batch/v1", "Ingress": "networking.k8s.io/v1",
     "IngressClass": "networking.k8s.io/v1", "NetworkPolicy": "networking.k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2", "PodDisruptionBudget": "policy/v1",
+    "Role": "rbac.authorization.k8s.io/v1", "RoleBinding": "rbac.authorization.k8s.io/v1",
     "StorageClass": "storage.k8s.io/v1", "APIService": "apiregistration.k8s.io/v1",
     "MutatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
     "ValidatingWebhookConfiguration": "admissionregistration.k8s.io/v1", "Lease": "coordination.k8s.io/v1",
@@ -230,6 +231,46 @@ class Cluster:
             )  # fmt: skip
         if service:
             self.service(name, namespace, target=port)
+
+    def crashing(
+        self, name: str, namespace: str, node: str, *said: str, app: str = "", age: float = 40, code: int = 1,
+        reason: str = "Error", ended: tuple[float, float] = (3.1, 3), restarts: int = 9, **more: Any,
+    ) -> str:  # fmt: skip
+        """A Pod whose container ends again and again, what it `said` each time, and its BackOff event; the Pod's name.
+
+        `ended`: when its last run began and ended.
+        """
+        app = app or name
+        more.setdefault("labels", {"app": app})
+        self.pod(
+            name, namespace, node, age=age, restarts=restarts,
+            waiting=("CrashLoopBackOff", f"back-off 5m0s restarting failed container={app} pod={name}_{namespace}"),
+            last={"terminated": {"exitCode": code, "reason": reason, "startedAt": ago(ended[0]), "finishedAt": ago(ended[1])}},
+            **more,
+        )  # fmt: skip
+        if said:
+            self.log(name, namespace, *said, previous=True)
+        since = more.get("since") or age
+        self.event(
+            "Pod", name, namespace, "BackOff", f"Back-off restarting failed container {app} in pod {name}_{namespace}",
+            first=since - 1,
+        )  # fmt: skip
+        return name
+
+    def pull_fails(
+        self, name: str, namespace: str, node: str, image: str, why: str = "", *, app: str = "", age: float = 40,
+        **more: Any,
+    ) -> str:  # fmt: skip
+        """A Pod whose image cannot be pulled, with the event that says `why` (by default: no such tag); the Pod's name."""
+        more.setdefault("labels", {"app": app or name})
+        self.pod(
+            name, namespace, node, age=age, image=image,
+            waiting=("ImagePullBackOff", f'Back-off pulling image "{image}"'), **more,
+        )  # fmt: skip
+        resolve = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": '
+        message = f'Failed to pull image "{image}": {resolve}{why or f"{image}: not found"}'
+        self.event("Pod", name, namespace, "Failed", message, first=age - 1)
+        return name
 
     def service(
         self, name: str, namespace: str, *, selector: dict[str, str] | None = None, port: int = 80,

@@ -111,22 +111,11 @@ def conntrack_full_behind_sporadic_timeouts(c: Cluster) -> dict[str, Any]:
     """n1's connection table is full: look-ups and connections of its Pods fail now and then."""
     c.nodes("n1", "n2")
     owner = c.deployment("crawler", "shop", 1, 0)
-    name = "crawler-5d8f-mmmmm"
-    c.pod(
-        name, "shop", "n1", age=300, owner=owner, labels={"app": "crawler"}, restarts=11, since=25,
-        waiting=("CrashLoopBackOff", f"back-off 5m0s restarting failed container=crawler pod={name}_shop"),
-        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(8), "finishedAt": ago(2)}},
-    )  # fmt: skip
-    c.log(
-        name,
-        "shop",
-        "fetching https://api.example.com/v1",
+    name = c.crashing(
+        "crawler-5d8f-mmmmm", "shop", "n1", "fetching https://api.example.com/v1",
         "dial tcp: lookup api.example.com on 10.96.0.10:53: read udp 10.244.1.8:41231->10.96.0.10:53: i/o timeout",
-        previous=True,
-    )
-    c.event(
-        "Pod", name, "shop", "BackOff", f"Back-off restarting failed container crawler in pod {name}_shop", first=24
-    )
+        app="crawler", age=300, since=25, ended=(8, 2), owner=owner,
+    )  # fmt: skip
     c.host_file(
         "n1",
         "dmesg",

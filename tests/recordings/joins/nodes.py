@@ -217,26 +217,11 @@ def node_clock_drift(c: Cluster) -> dict[str, Any]:
     c.nodes("n1")
     c.node("n2")
     owner = c.deployment("sync", "shop", 1, 0)
-    c.pod(
-        "sync-5d8f-sssss", "shop", "n2", age=50, owner=owner, labels={"app": "sync"}, restarts=9,
-        waiting=("CrashLoopBackOff", "back-off 5m0s restarting failed container=sync pod=sync-5d8f-sssss_shop"),
-        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(4), "finishedAt": ago(4)}},
-    )  # fmt: skip
-    c.log(
-        "sync-5d8f-sssss",
-        "shop",
-        "2026-03-04T02:07:11Z starting sync",
+    c.crashing(
+        "sync-5d8f-sssss", "shop", "n2", "2026-03-04T02:07:11Z starting sync",
         'panic: Get "https://10.96.0.1:443/api": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-03-04T02:07:12Z is before 2026-03-04T02:51:00Z',
-        previous=True,
-    )
-    c.event(
-        "Pod",
-        "sync-5d8f-sssss",
-        "shop",
-        "BackOff",
-        "Back-off restarting failed container sync in pod sync-5d8f-sssss_shop",
-        first=48,
-    )
+        app="sync", age=50, owner=owner,
+    )  # fmt: skip
     c.host_file(
         "n2",
         "timedatectl",

@@ -239,24 +239,10 @@ def csi_driver_missing_on_a_node(c: Cluster) -> dict[str, Any]:
         },
     )
     c.pod("nas-node-aaaaa", "storage", "n1", owner=("DaemonSet", "nas-node"), labels={"app": "nas-node"})
-    c.pod(
-        "nas-node-bbbbb",
-        "storage",
-        "n2",
-        age=40,
-        owner=("DaemonSet", "nas-node"),
-        labels={"app": "nas-node"},
-        image="registry.example.com/storage/nas-node:2.1",
-        waiting=("ImagePullBackOff", 'Back-off pulling image "registry.example.com/storage/nas-node:2.1"'),
-    )
-    c.event(
-        "Pod",
-        "nas-node-bbbbb",
-        "storage",
-        "Failed",
-        'Failed to pull image "registry.example.com/storage/nas-node:2.1": rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/storage/nas-node:2.1": not found',
-        first=39,
-    )
+    c.pull_fails(
+        "nas-node-bbbbb", "storage", "n2", "registry.example.com/storage/nas-node:2.1",
+        app="nas-node", owner=("DaemonSet", "nas-node"),
+    )  # fmt: skip
     owner = c.deployment("wiki", "shop", 1, 0)
     c.pod(
         "wiki-5d8f-aaaaa",

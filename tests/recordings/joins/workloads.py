@@ -8,22 +8,6 @@ from tests.recordings.joins.cluster import Cluster, ago, condition
 from tests.recordings.joins.scenario import Scenario, scenario
 
 SCENARIOS: Final[list[Scenario]] = []
-CRASH = "back-off 5m0s restarting failed container={0} pod={1}_shop"
-
-
-def _crashing(
-    c: Cluster, app: str, suffix: str, owner: tuple[str, str], node: str = "n1", age: float = 40, **more: Any
-) -> str:
-    name = f"{app}-5d8f-{suffix}"
-    c.pod(
-        name, "shop", node, age=age, owner=owner, labels={"app": app}, restarts=9,
-        waiting=("CrashLoopBackOff", CRASH.format(app, name)),
-        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(3.1), "finishedAt": ago(3)}}, **more,
-    )  # fmt: skip
-    c.event(
-        "Pod", name, "shop", "BackOff", f"Back-off restarting failed container {app} in pod {name}_shop", first=age - 1
-    )
-    return name
 
 
 @scenario(SCENARIOS)
@@ -63,25 +47,11 @@ def image_secret_in_another_namespace(c: Cluster) -> dict[str, Any]:
     c.add("Secret", "db", "shop", type="Opaque")
     owner = c.deployment("web", "shop", 1, 0)
     name = "web-5d8f-aaaaa"
-    c.pod(
-        name,
-        "shop",
-        "n1",
-        age=12,
-        owner=owner,
-        labels={"app": "web"},
-        image="registry.example.com/shop/web:9",
-        spec={"imagePullSecrets": [{"name": "regcred"}]},
-        waiting=("ImagePullBackOff", 'Back-off pulling image "registry.example.com/shop/web:9"'),
-    )
-    c.event(
-        "Pod",
-        name,
-        "shop",
-        "Failed",
-        'Failed to pull image "registry.example.com/shop/web:9": failed to pull and unpack image "registry.example.com/shop/web:9": failed to resolve reference "registry.example.com/shop/web:9": failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://registry.example.com/token: 401 Unauthorized',
-        first=12,
-    )
+    c.pull_fails(
+        name, "shop", "n1", "registry.example.com/shop/web:9",
+        "failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://registry.example.com/token: 401 Unauthorized",
+        app="web", age=12, owner=owner, spec={"imagePullSecrets": [{"name": "regcred"}]},
+    )  # fmt: skip
     c.event(
         "Pod",
         name,
@@ -115,22 +85,10 @@ def statefulset_blocked_at_ordinal_zero(c: Cluster) -> dict[str, Any]:
         },
         status={"replicas": 1, "currentReplicas": 1, "readyReplicas": 0},
     )
-    c.pod(
-        "queue-0", "shop", "n1", age=50, owner=("StatefulSet", "queue"), labels={"app": "queue"}, restarts=11,
-        waiting=("CrashLoopBackOff", CRASH.format("queue", "queue-0")),
-        last={"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(3.1), "finishedAt": ago(3)}},
+    c.crashing(
+        "queue-0", "shop", "n1", "queue 3.9 starting", 'fatal: unknown option "--cluster-sise"', "usage: queue [options]",
+        app="queue", age=50, owner=("StatefulSet", "queue"),
     )  # fmt: skip
-    c.log(
-        "queue-0",
-        "shop",
-        "queue 3.9 starting",
-        'fatal: unknown option "--cluster-sise"',
-        "usage: queue [options]",
-        previous=True,
-    )
-    c.event(
-        "Pod", "queue-0", "shop", "BackOff", "Back-off restarting failed container queue in pod queue-0_shop", first=49
-    )
     c.service("queue", "shop")
     return {
         "question": "statefulset shop/queue",
@@ -148,14 +106,10 @@ def drain_held_up_by_budget(c: Cluster) -> dict[str, Any]:
     c.node("n2", cordoned=True, taints=[{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}])
     owner = c.deployment("pay", "shop", 2, 1)
     c.pod("pay-5d8f-aaaaa", "shop", "n2", owner=owner, labels={"app": "pay"})
-    name = _crashing(c, "pay", "bbbbb", owner)
-    c.log(
-        name,
-        "shop",
-        "Error: Cannot find module '/app/server.js'",
-        "    at Module._resolveFilename (node:internal/modules/cjs/loader:1225:15)",
-        previous=True,
-    )
+    c.crashing(
+        "pay-5d8f-bbbbb", "shop", "n1", "Error: Cannot find module '/app/server.js'",
+        "    at Module._resolveFilename (node:internal/modules/cjs/loader:1225:15)", app="pay", owner=owner,
+    )  # fmt: skip
     c.add(
         "PodDisruptionBudget",
         "pay",
@@ -196,25 +150,10 @@ def cron_job_held_by_stuck_run(c: Cluster) -> dict[str, Any]:
         spec={"backoffLimit": 6},
         status={"active": 1, "startTime": ago(300)},
     )
-    name = "export-2954-xxxxx"
-    c.pod(
-        name,
-        "shop",
-        "n1",
-        age=300,
-        owner=("Job", "export-2954"),
-        labels={"app": "export"},
-        image="registry.example.com/shop/export:2025-13",
-        waiting=("ImagePullBackOff", 'Back-off pulling image "registry.example.com/shop/export:2025-13"'),
-    )
-    c.event(
-        "Pod",
-        name,
-        "shop",
-        "Failed",
-        'Failed to pull image "registry.example.com/shop/export:2025-13": rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/shop/export:2025-13": failed to resolve reference "registry.example.com/shop/export:2025-13": registry.example.com/shop/export:2025-13: not found',
-        first=299,
-    )
+    c.pull_fails(
+        "export-2954-xxxxx", "shop", "n1", "registry.example.com/shop/export:2025-13",
+        app="export", age=300, owner=("Job", "export-2954"),
+    )  # fmt: skip
     c.event(
         "CronJob",
         "export",
@@ -240,25 +179,10 @@ def autoscaler_without_metrics(c: Cluster) -> dict[str, Any]:
     c.nodes("n1")
     c.app("web", "shop", "n1")
     owner = c.deployment("metrics-server", "kube-system", 1, 0)
-    name = "metrics-server-5d8f-aaaaa"
-    c.pod(
-        name,
-        "kube-system",
-        "n1",
-        age=70,
-        owner=owner,
-        labels={"app": "metrics-server"},
-        image="registry.k8s.example.com/metrics-server:v0.77.9",
-        waiting=("ImagePullBackOff", 'Back-off pulling image "registry.k8s.example.com/metrics-server:v0.77.9"'),
-    )
-    c.event(
-        "Pod",
-        name,
-        "kube-system",
-        "Failed",
-        'Failed to pull image "registry.k8s.example.com/metrics-server:v0.77.9": rpc error: code = NotFound desc = failed to pull and unpack image "registry.k8s.example.com/metrics-server:v0.77.9": not found',
-        first=69,
-    )
+    c.pull_fails(
+        "metrics-server-5d8f-aaaaa", "kube-system", "n1", "registry.k8s.example.com/metrics-server:v0.77.9",
+        app="metrics-server", age=70, owner=owner,
+    )  # fmt: skip
     c.service("metrics-server", "kube-system", target=10250, port=443)
     c.add(
         "APIService",

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from bot.collect.objects.resources import WORKLOADS
-from bot.collect.objects.situation import FACT_WORDS, Situation
+from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import namespaced
 from rules.kinds import Source, declared_attributes
 from rules.observations import Gap
@@ -15,6 +15,8 @@ MAX_OF_A_CHECK: Final = 40
 """Objects named for one check: nobody mends more at a time, and the rest is counted."""
 SYSTEM: Final = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 """Namespaces of the cluster's own parts, which are as their makers ship them."""
+FACT_WORDS: Final = {"persistentvolumeclaim": "claim", "persistentvolume": "volume", "resourcequota": "quota"}
+"""API kinds that facts call by another word."""
 _WHERE: Final = frozenset(declared_attributes("lint"))
 
 

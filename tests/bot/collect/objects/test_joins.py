@@ -216,7 +216,10 @@ def test_a_volume_whose_only_node_is_cordoned_is_told() -> None:
     observations = project(volume, claim, sick, *nodes, listed="pods nodes")
     found = one(observations, "volume")
     assert (found["nodes_usable"], found["blocked_node"], found["blocked_by"]) == (0, "n2", "cordoned")
-    assert {("volume pv-1", "claim shop/data"), ("claim shop/data", "pod shop/db-0")} <= related(observations)
+    assert {
+        ("persistentvolume pv-1", "persistentvolumeclaim shop/data"),
+        ("persistentvolumeclaim shop/data", "pod shop/db-0"),
+    } <= related(observations)
 
 
 def test_a_pending_claim_that_waits_for_its_first_user_is_healthy() -> None:
@@ -354,7 +357,10 @@ def test_an_api_that_does_not_answer_is_above_autoscalers_and_dying_namespaces()
     observations = project(api, dying, scaler | blind, other | blind, claim, service(), deployment())
     assert one(observations, "api_service")["workload"] == "deployment shop/web"
     found = related(observations)
-    assert {("apiservice v1beta1.metrics.k8s.io", "namespace old"), ("claim old/data", "namespace old")} <= found
+    assert {
+        ("apiservice v1beta1.metrics.k8s.io", "namespace old"),
+        ("persistentvolumeclaim old/data", "namespace old"),
+    } <= found
     assert ("apiservice v1beta1.metrics.k8s.io", "horizontalpodautoscaler shop/web") in found
     assert ("apiservice v1beta1.metrics.k8s.io", "horizontalpodautoscaler shop/queue") not in found
 
