@@ -55,6 +55,8 @@ class Words:
             return self._namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
+        if name == "registry":
+            return self._attribute("registry") or self._registry_of_the_image()
         if name == "claim":
             return self._attribute("claim") or self._attribute("claim_name")
         return self._attribute(name)
@@ -65,6 +67,10 @@ class Words:
             if value is not None:
                 return value
         return None
+
+    def _registry_of_the_image(self) -> str | None:
+        host, slash, _ = str(self._attribute("image") or "").partition("/")
+        return host if slash and ("." in host or ":" in host or host == "localhost") else None
 
     def _to_change(self, name: str, value: Scalar | None) -> Scalar | None:
         """The Deployment, where the name of its Pod or ReplicaSet proves one: what is changed there would not last."""

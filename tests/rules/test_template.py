@@ -53,6 +53,20 @@ def test_a_change_goes_to_the_deployment_that_the_name_proves(attributes: dict[s
     assert Words({"said": fact("symptom", **attributes)}).command("kubectl edit {owner} -n {namespace}") == expected
 
 
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("registry.lan:5000/team/app:1", "login registry.lan:5000"),
+        ("localhost/app", "login localhost"),
+        ("ghcr.io/team/app", "login ghcr.io"),
+        ("team/app:1", "login <registry>"),
+        ("app", "login <registry>"),
+    ],
+)
+def test_an_image_names_its_registry(image: str, expected: str) -> None:
+    assert Words({"said": fact("symptom", image=image)}).command("login {registry}") == expected
+
+
 def test_a_sentence_names_what_was_said() -> None:
     words = Words({"said": fact("symptom", pod="shop/web-5f8b56c8fc-6xcjp")})
     assert words.prose("{owner} of {workload}") == "pod shop/web-5f8b56c8fc-6xcjp of <workload>"
