@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Coroutine
 from datetime import datetime
@@ -75,6 +76,12 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
 
 
+def _answer(work: Coroutine[Any, Any, None]) -> None:
+    """Runs what ends with its answer. The cyclic collector would walk all that was loaded, for nothing to be freed."""
+    gc.disable()
+    asyncio.run(work)
+
+
 def _clock(now: str | None) -> datetime | None:
     if now is None:
         return None
@@ -100,7 +107,7 @@ def explain(
     """Explain a pasted text: errors, kubectl output, logs, manifests."""
     from bot import commands
 
-    _run(commands.explain(file, dump, _clock(now), context, config, format, lang))
+    _answer(commands.explain(file, dump, _clock(now), context, config, format, lang))
 
 
 def _object_command(word: str, kind: str) -> None:
@@ -117,7 +124,7 @@ def _object_command(word: str, kind: str) -> None:
         from bot import commands
 
         asked = commands.Asked(dump, _clock(now), context, config, hygiene)
-        _run(commands.ask(Question(word, name), asked, format, lang))
+        _answer(commands.ask(Question(word, name), asked, format, lang))
 
     command.__doc__ = f"Diagnose one {kind}."
     app.command(name=word)(command)
@@ -141,7 +148,7 @@ def summary(
     from bot import commands
 
     asked = commands.Asked(dump, _clock(now), context, config, hygiene)
-    _run(commands.ask(Question("summary"), asked, format, lang))
+    _answer(commands.ask(Question("summary"), asked, format, lang))
 
 
 @app.command()
@@ -157,7 +164,7 @@ def lint(
     from bot import commands
 
     asked = commands.Asked(dump, _clock(now), context, config, hygiene=True)
-    _run(commands.ask(Question("lint"), asked, format, lang))
+    _answer(commands.ask(Question("lint"), asked, format, lang))
 
 
 @app.command()

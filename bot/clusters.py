@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.config.clusters import Cluster
 from bot.service import Progress, Source, silent
 from rules.errors import KdiagError
-from rules.knowledge import load
+from rules.knowledge import Knowledge, load
 from rules.schema import nearest
 
 if TYPE_CHECKING:
@@ -31,12 +31,20 @@ class Clusters:
     """
 
     def __init__(
-        self, settings: Settings, dump: Path | None = None, now: datetime | None = None, *, contexts: bool = False
+        self,
+        settings: Settings,
+        dump: Path | None = None,
+        now: datetime | None = None,
+        *,
+        contexts: bool = False,
+        knowledge: Knowledge | None = None,
     ) -> None:
+        """`knowledge`: that of the settings, where it was loaded already."""
         self._settings = settings
         self._clusters = {RECORDED: Cluster(dump=dump)} if dump else dict(settings.clusters) or {DEFAULT: Cluster()}
         self._contexts = contexts and not dump
         self._now = now
+        self._knowledge = knowledge
 
     @property
     def names(self) -> list[str]:
@@ -94,4 +102,4 @@ class Clusters:
         """The kinds of objects that the knowledge uses."""
         from bot.collect.kube.kinds import needed_kinds
 
-        return needed_kinds(load(self._settings.knowledge))
+        return needed_kinds(self._knowledge or load(self._settings.knowledge))

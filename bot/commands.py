@@ -61,12 +61,13 @@ async def explain(
     text = read_input(file)
     asked = Asked(dump, now, context, config)
     settings = load_settings(config)
+    knowledge = load(settings.knowledge)
     source: Source = PasteSource(text, now)
     budget_s = BUDGET_S
     if dump or context:
-        cluster, budget_s = _source(asked, settings)
+        cluster, budget_s = _source(asked, settings, knowledge)
         source = PasteOnCluster(text, cluster, now)
-    await _answer(load(settings.knowledge), source, Question("explain", text=text), format, lang, budget_s=budget_s)
+    await _answer(knowledge, source, Question("explain", text=text), format, lang, budget_s=budget_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ class Asked:
     hygiene: bool = False
 
 
-def _source(asked: Asked, settings: Settings) -> tuple[Source, float]:
+def _source(asked: Asked, settings: Settings, knowledge: Knowledge) -> tuple[Source, float]:
     """The cluster that the options choose, and the time there is for a question to it."""
-    clusters = Clusters(settings, asked.dump, asked.now, contexts=True)
+    clusters = Clusters(settings, asked.dump, asked.now, contexts=True, knowledge=knowledge)
     name = asked.context if asked.context and not asked.dump else clusters.only()
     source = clusters.source(name, hygiene=asked.hygiene, progress=show_progress)
     return source, clusters.settings_of(name)[0].budget_s
@@ -90,8 +91,9 @@ def _source(asked: Asked, settings: Settings) -> tuple[Source, float]:
 
 async def ask(question: Question, asked: Asked, format: str, lang: str) -> None:
     settings = load_settings(asked.config)
-    source, budget_s = _source(asked, settings)
-    await _answer(load(settings.knowledge), source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
+    knowledge = load(settings.knowledge)
+    source, budget_s = _source(asked, settings, knowledge)
+    await _answer(knowledge, source, question, format, lang, hygiene=asked.hygiene, budget_s=budget_s)
 
 
 async def _answer(

@@ -11,6 +11,7 @@ import yaml
 
 from bot.collect.joins.components import components
 from bot.collect.kube.kinds import needed_kinds
+from bot.collect.ssh.certificates import files_in
 from bot.collect.ssh.commands import HostCommand, host_commands
 from rules.knowledge import Knowledge
 
@@ -84,6 +85,8 @@ def _commands(knowledge: Knowledge) -> Iterator[HostCommand]:
     wanted = {str(want.attributes.get("what")) for entry in knowledge.entries for want in entry.wants}
     if "containers" in wanted or any(each.when == "host" for each in host_commands().values()):
         wanted.add("container-log")  # read with the list of containers, of those that have ended
+    if "certificates" in wanted:
+        wanted.add("certificate")  # of each file that was found
     for each in host_commands().values():
         if each.when in ("survey", "host", "instead") or each.want in wanted:
             yield each
@@ -94,14 +97,22 @@ def _template(command: HostCommand) -> str:
 
 
 def _sudoers(command: HostCommand) -> Iterator[str]:
-    """Lines for sudoers. A wildcard there also matches blanks, so units are spelled out one by one."""
+    """Lines for sudoers. A wildcard there also matches blanks, so units and files are spelled out one by one."""
     words = [command.path, *command.run[1:]]
-    if "{unit}" in words:
+    place = next((word for word in words if word.startswith("{")), "")
+    for value in _values(place) or [place]:
+        yield _sudoer([value if word == place else word for word in words])
+
+
+def _values(place: str) -> list[str]:
+    """What may stand in a place of a command that runs as root."""
+    if place == "{unit}":
         known = components()
-        for unit in [*known.by_unit, *known.aliases]:
-            yield _sudoer([unit if word == "{unit}" else word for word in words])
-        return
-    yield _sudoer(["[0-9a-f]*" if word == "{container}" else word for word in words])
+        return [*known.by_unit, *known.aliases]
+    if place in ("{certificate}", "{kubeconfig}"):
+        files, kubeconfigs = files_in("\n".join(host_commands()["ls-certificates"].run))
+        return files if place == "{certificate}" else kubeconfigs
+    return ["[0-9a-f]*"] if place == "{container}" else []
 
 
 def _sudoer(words: list[str]) -> str:

@@ -240,6 +240,7 @@ async def _hosts(
         found = await ssh.survey(list(cluster.hosts), whole=True, until=time.monotonic() + BUDGET_S / 3)
         there = [one for one in found.facts if one.kind == "unit" and one.get("exists") is not False]
         wants = [Fact("want", {"what": "journal", "host": one["host"], "unit": one["unit"]}) for one in there]
+        wants += [Fact("want", {"what": "certificates", "host": host}) for host in cluster.hosts]
         for part in await asyncio.gather(*(ssh.satisfy(want) for want in wants)):
             found.extend(part)
     finally:

@@ -24,6 +24,7 @@ from rules.kinds import Fact
 from rules.kinds import Source as FactSource
 from rules.knowledge import BUILT_IN
 from rules.observations import Gap, Observations, Passage
+from rules.schema import Loader
 from rules.stages import stage_of
 
 MAX_ROUNDS: Final = 4
@@ -216,7 +217,7 @@ _PHRASES: dict[str, dict[str, str]] = {}
 
 def _phrases() -> dict[str, dict[str, str]]:
     if not _PHRASES:
-        _PHRASES.update(yaml.safe_load((BUILT_IN / "phrases.yaml").read_text(encoding="utf-8")))
+        _PHRASES.update(yaml.load((BUILT_IN / "phrases.yaml").read_text(encoding="utf-8"), Loader))
     return _PHRASES
 
 

@@ -17,7 +17,7 @@ LOCAL = ("127.0.0.1", "localhost")
 
 
 def make_client_access() -> None:
-    """kubeconfig, etcd's client certificate, ssh key and configuration in ACCESS."""
+    """kubeconfig, etcd's client certificate, ssh key and configuration in ACCESS, and an `ssh` that uses them."""
     authority = Authority.at(PKI)
     ACCESS.mkdir(parents=True, exist_ok=True)
     shutil.copy(authority.pair.cert, ACCESS / "ca.crt")
@@ -33,6 +33,10 @@ def make_client_access() -> None:
         f"  UserKnownHostsFile {ACCESS / 'known_hosts'}\n  StrictHostKeyChecking yes\n"
     )
     (ACCESS / "known_hosts").write_text("")
+    ssh = ACCESS / "bin/ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {ACCESS / "ssh_config"} -o BatchMode=yes "$@"\n')
+    ssh.chmod(0o755)
 
 
 def give(host: Host) -> None:

@@ -56,8 +56,6 @@ class Authority:
         `valid_days` counts from now: from and to.
         """
         ca = x509.load_pem_x509_certificate(self.pair.cert.read_bytes())
-        ca_key = serialization.load_pem_private_key(self.pair.key.read_bytes(), None)
-        assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
         key = ec.generate_private_key(ec.SECP256R1())
         subject = [x509.NameAttribute(NameOID.COMMON_NAME, user)]
         if group:
@@ -71,8 +69,23 @@ class Authority:
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName([_name(name) for name in names]), False)
         pair = Pair(into.with_suffix(".crt"), into.with_suffix(".key"))
-        _write(pair, builder.sign(ca_key, hashes.SHA256()), key)
+        _write(pair, builder.sign(self._key(), hashes.SHA256()), key)
         return pair
+
+    def renew(self, cert: Path, valid_days: tuple[float, float] = (-1, 365)) -> None:
+        """The same certificate with another time of validity, in its place."""
+        old = x509.load_pem_x509_certificate(cert.read_bytes())
+        key = old.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        builder = _builder(old.subject, old.issuer, key, *valid_days)
+        for extension in old.extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+        cert.write_bytes(builder.sign(self._key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+    def _key(self) -> ec.EllipticCurvePrivateKey:
+        key = serialization.load_pem_private_key(self.pair.key.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return key
 
 
 def signing_key(into: Path) -> None:

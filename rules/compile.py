@@ -59,6 +59,8 @@ class Program:
         self._exact: dict[str, dict[str, dict[Scalar, list[tuple[str, Check]]]]] = {}
         self._joined: dict[str, set[str]] = {}
         self._rulesets_of_tag: dict[str, set[int]] = {}
+        self._held: dict[str, set[str]] = {}
+        """Kind -> the tags of it that the newest ruleset holds."""
         faults: list[str] = []
         for entry in entries:
             for number, route in enumerate(entry.routes):
@@ -79,8 +81,9 @@ class Program:
                 for pattern, (_, tag) in zip(rule.route.patterns, tags, strict=True)
             ]
         }
-        for _, tag in tags:
+        for kind, tag in tags:
             self._rulesets_of_tag.setdefault(tag, set()).add(number)
+            self._held.setdefault(kind, set()).add(tag)
         for pattern in rule.route.patterns:
             kinds = {p.name: p.kind for p in rule.route.patterns}
             for join in pattern.joins:
@@ -89,17 +92,14 @@ class Program:
 
     def _ruleset_for(self, tags: list[tuple[str, str]]) -> int:
         """The newest ruleset if the rule fits into it, else a new one."""
-        if self.definitions:
-            newest = len(self.definitions) - 1
-            fits = len(self.definitions[newest]) < MAX_RULES
-            for kind in {k for k, _ in tags}:
-                held = {
-                    t for (k, _), t in self._tags.items() if k == kind and newest in self._rulesets_of_tag.get(t, ())
-                }
-                fits = fits and len(held | {t for k, t in tags if k == kind}) <= MAX_TAGS_PER_KIND
-            if fits:
-                return newest
+        if self.definitions and len(self.definitions[-1]) < MAX_RULES:
+            wanted: dict[str, set[str]] = {}
+            for kind, tag in tags:
+                wanted.setdefault(kind, set()).add(tag)
+            if all(len(self._held.get(kind, set()) | each) <= MAX_TAGS_PER_KIND for kind, each in wanted.items()):
+                return len(self.definitions) - 1
         self.definitions.append({})
+        self._held.clear()
         return len(self.definitions) - 1
 
     def _tag(self, pattern: Pattern) -> str:

@@ -66,7 +66,9 @@ class Expert:
         topology = Topology(
             [*observations.relations, *callers(facts, observations.relations, self.knowledge.resolving)]
         )
-        return Reasoning(facts, inference, build(inference.firings, nearby, profile), topology, profile)
+        return Reasoning(
+            facts, inference, build(inference.firings, nearby, profile, self.knowledge.clients), topology, profile
+        )
 
     async def close(self) -> None:
         await self.engine.close()

@@ -18,6 +18,8 @@ class FixStep:
     command: str
     note: Text
     risk: str
+    on: str = ""
+    """The host to run it on; empty where one works, or where the host is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -524,6 +524,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "ready_pods": (int, "of those, ready ones"),
             "nearest_labels": (str, "labels of the Pods that match it best, when none matches"),
             "nearest_workload": (str, "the controller of those"),
+            "idle_workload": (str, "the controller behind it, when that is scaled to nothing"),
             "differs": (str, "the selector's k=v that nearest Pods lack, with what they have"),
             "external_pending": (bool, "a LoadBalancer without an address"),
             "headless": (bool, "clusterIP None"),
@@ -783,6 +784,8 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "lease": (str, "namespace/name"),
             "holder": (str, "who holds it"),
+            "unit": (str, "the control plane part whose leader it names"),
+            "host": (str, "the host of that leader"),
             "renewed_s": (int, "seconds since it was renewed"),
         },
     ),
@@ -932,7 +935,10 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
         {
             "host": (str, "the machine"),
             "file": (str, "its path or name"),
-            "subject": (str, "its subject"),
+            "node": (str, "the node that the machine is"),
+            "subject": (str, "whose it is, such as O=system:nodes, CN=system:node:n1"),
+            "issuer": (str, "who signed it"),
+            "expires": (str, "until when it is valid, such as 2026-03-04 09:10 UTC"),
             "expires_in_s": (int, "seconds until it expires; negative: expired"),
             "expired": (bool, "whether it is"),
         },
@@ -952,7 +958,29 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "has_leader": (bool, "whether it knows a leader"),
             "db_bytes": (int, "database size"),
             "quota_bytes": (int, "quota"),
+            "used_percent": (int, "database size, of the quota"),
+            "reclaimable_percent": (int, "what a defragmentation would free, of the database size"),
+            "learner": (bool, "whether it is a learner, which does not vote"),
+            "other_version": (str, "another version that another member runs"),
             "alarm": (str, "NOSPACE, CORRUPT"),
+        },
+    ),
+    "etcd_member": (
+        "A member of the etcd cluster, as the others know it.",
+        {
+            "member": (str, "its id"),
+            "name": (str, "its name, once it has started"),
+            "started": (bool, "whether it ever joined"),
+            "learner": (bool, "whether it is a learner, which does not vote"),
+            "peer": (str, "the URL at which the others look for it"),
+        },
+    ),
+    "etcd_prefix": (
+        "How many keys of etcd begin with a prefix.",
+        {
+            "prefix": (str, "the prefix, such as /registry/events/"),
+            "keys": (int, "how many"),
+            "share_percent": (int, "of all keys"),
         },
     ),
     "etcd_key": (
@@ -1043,7 +1071,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "what": (
                 str,
                 "journal, log, units, ports, firewall, containers, disk, clock, settings, reach, etcd, etcd-health,"
-                " events, object, describe, kernel",
+                " etcd-content, events, object, describe, kernel, certificates",
             ),
             **WHERE,
             "previous": (bool, "the previous container's log"),

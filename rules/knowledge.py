@@ -25,12 +25,12 @@ from rules import kinds, patterns, schema
 from rules.compile import Program
 from rules.errors import KnowledgeError
 from rules.patterns import compile_pattern
-from rules.schema import Entry, nearest, read_file
+from rules.schema import Entry, Loader, nearest, read_file
 from rules.signatures import SignatureSet
 
 BUILT_IN: Final = Path(str(importlib.resources.files("knowledge")))
 NOT_ENTRIES: Final = frozenset(
-    {"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml", "api.yaml", "commands.yaml"}
+    {"tags.yaml", "wants.yaml", "components.yaml", "phrases.yaml", "api.yaml", "commands.yaml", "clients.yaml"}
 )
 NOT_ENTRY_FOLDERS: Final = frozenset({"coverage"})
 
@@ -41,6 +41,8 @@ class Knowledge:
 
     entries: tuple[Entry, ...]
     tags: frozenset[str]
+    clients: frozenset[str] = frozenset()
+    """Programs that are run where one works, not on the host that a finding is about."""
 
     @cached_property
     def by_id(self) -> dict[str, Entry]:
@@ -78,7 +80,11 @@ def load(extra: Sequence[Path] = (), *, cache: bool = True, built_in: Path = BUI
     """
     roots = [built_in, *extra]
     files = [(root, path) for root in roots for path in entry_files(root)]
-    cached = _cache_file([built_in / "tags.yaml", *(path for _, path in files)]) if cache else None
+    cached = (
+        _cache_file([built_in / "tags.yaml", built_in / "clients.yaml", *(path for _, path in files)])
+        if cache
+        else None
+    )
     if cached is not None and (known := _read_cache(cached)) is not None:
         return known
     faults: list[str] = []
@@ -95,11 +101,14 @@ def load(extra: Sequence[Path] = (), *, cache: bool = True, built_in: Path = BUI
                 came_from[entry.id] = root
         except KnowledgeError as error:
             faults += error.faults
-    tags = frozenset(yaml.safe_load((built_in / "tags.yaml").read_text(encoding="utf-8")))
+    tags, clients = (
+        frozenset(yaml.load((built_in / name).read_text(encoding="utf-8"), Loader))
+        for name in ("tags.yaml", "clients.yaml")
+    )
     faults += check_together(entries.values(), tags)
     if faults:
         raise KnowledgeError(faults)
-    knowledge = Knowledge(tuple(entries.values()), tags)
+    knowledge = Knowledge(tuple(entries.values()), tags, clients)
     if cached is not None:
         _write_cache(cached, knowledge)
     return knowledge
@@ -162,7 +171,7 @@ def _write_cache(path: Path, knowledge: Knowledge) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(pickle.dumps(Knowledge(knowledge.entries, knowledge.tags), protocol=5))
+            file.write(pickle.dumps(Knowledge(knowledge.entries, knowledge.tags, knowledge.clients), protocol=5))
         Path(file.name).replace(path)
         for old in sorted(path.parent.glob("knowledge-*.pickle"), key=lambda p: p.stat().st_mtime)[:-3]:
             old.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ relations, or one and the same text. Nothing is dropped: what is explained is fo
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,9 @@ MAX_CERTAINTY = 0.99
 """Nothing that is read from the outside is beyond doubt."""
 THE_TEXT = "the pasted text"
 """Subject of a finding when the text names no object."""
+_HOST = re.compile(r"(?:host|node|(?:unit|port) \S+ on) (?P<name>\S+)")
+"""The subject of a finding that is mended on a host."""
+_WORD = re.compile(r"[\w-]+")
 
 Profile = Mapping[str, str]
 DEFAULT_PROFILE: Profile = {
@@ -89,17 +93,21 @@ def subject_of(entry: Entry, bound: Mapping[str, Fact], nearby: Sequence[Fact] =
     return Words(bound, nearby).subject(entry.subject) or THE_TEXT
 
 
-def build(firings: Sequence[Firing], nearby: Nearby, profile: Profile) -> list[Finding]:
+def build(
+    firings: Sequence[Firing], nearby: Nearby, profile: Profile, clients: frozenset[str] = frozenset()
+) -> list[Finding]:
     """One finding for each entry and subject, from all the firings that concluded it."""
     groups: dict[tuple[str, str], list[Firing]] = defaultdict(list)
     for firing in firings:
         for concluded in firing.concluded:
             if concluded.kind == "finding":
                 groups[firing.rule.entry.id, str(concluded["subject"])].append(firing)
-    return [_finding(subject, group, nearby, profile) for (_, subject), group in groups.items()]
+    return [_finding(subject, group, nearby, profile, clients) for (_, subject), group in groups.items()]
 
 
-def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: Profile) -> Finding:
+def _finding(
+    subject: str, firings: Sequence[Firing], nearby: Nearby, profile: Profile, clients: frozenset[str]
+) -> Finding:
     best = max(firings, key=lambda f: (f.rule.route.certainty, len(f.bound), _knows(f)))
     entry = best.rule.entry
     near = nearby.to(best.bound.values())
@@ -115,10 +123,16 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
             if name in firing.bound:
                 one = firing.bound[name]
                 evidence.setdefault(one.source.text or str(one), one)
+    host = _HOST.fullmatch(subject)
     fix = tuple(
-        FixStep(words.command(step.command), {k: words.prose(v) for k, v in step.note.items()}, step.risk)
+        FixStep(
+            words.command(step.command),
+            {k: words.prose(v) for k, v in step.note.items()},
+            step.risk,
+            host["name"] if host and clients.isdisjoint(_WORD.findall(step.command)) else "",
+        )
         for step in entry.fix
-        if all(profile[key] in allowed for key, allowed in step.only.items())
+        if all(_allows(allowed, key, profile, best.bound) for key, allowed in step.only.items())
     )
     verify = tuple(words.command(command) for command in entry.verify)
     return Finding(
@@ -136,6 +150,15 @@ def _finding(subject: str, firings: Sequence[Firing], nearby: Nearby, profile: P
         unknown=tuple(words.unknown),
         firings=tuple(firings),
     )
+
+
+def _allows(allowed: tuple[str, ...], key: str, profile: Profile, bound: Mapping[str, Fact]) -> bool:
+    """What is not known of a fact rules nothing out."""
+    if key in profile:
+        return profile[key] in allowed
+    name, _, attribute = key.partition(".")
+    value = bound[name].get(attribute) if name in bound else None
+    return value is None or str(value) in allowed
 
 
 def _knows(firing: Firing) -> int:
@@ -178,8 +201,14 @@ class CausalGraph:
         a, b = canonical(self._findings[upper].subject), canonical(self._findings[lower].subject)
         if a == b or b in self._below(a) or self._lines[upper] & self._lines[lower]:
             return True
-        # In one pasted text that names no second object of the kind, the text itself is the link.
-        return self._one_text and (THE_TEXT in (a, b) or a.split(" ", 1)[0] != b.split(" ", 1)[0])
+        # In one pasted text that names no second object of the kind, the text itself is the link. `systemctl status`
+        # does not say on which host a unit is, the journal below it does.
+        return self._one_text and (
+            THE_TEXT in (a, b)
+            or a.split(" ", 1)[0] != b.split(" ", 1)[0]
+            or a.startswith(f"{b} on ")
+            or b.startswith(f"{a} on ")
+        )
 
     def _says_less(self, lower: int, upper: int) -> bool:
         if self._lines[upper] & self._lines[lower]:

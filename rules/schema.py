@@ -105,6 +105,7 @@ class Step:
     note: Text
     risk: str
     only: Mapping[str, tuple[str, ...]]
+    """Which values a key of the cluster's profile, or `name.attribute` of a bound fact, may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "stage": "the stage of a Pod's life that it stops",
     "concludes": "facts to derive instead of, or beside, a finding",
     "wants": "facts to collect, since they would settle it",
-    "fix": "steps: command, note by language, risk (read, change or destructive), only (for which clusters)",
+    "fix": "steps: command, note by language, risk (read, change or destructive), only (for which clusters or facts)",
     "verify": "commands that show that it is over",
     "examples": "its tests: `match` and `no_match` (see below)",
     "normal": "true: a text that looks alarming and is not; it has only an id, a title, covers and no_match",
@@ -338,7 +339,7 @@ def _entry(data: object, file: str, line: int) -> Entry:
         stage=_one_of(data, "stage", STAGES, ""),
         concludes=tuple(_record(r, ["concludes", n], bound) for n, r in enumerate(_list(data, "concludes"))),
         wants=tuple(_record({"kind": "want", **r}, ["wants", n], bound) for n, r in enumerate(_list(data, "wants"))),
-        fix=tuple(_step(s, ["fix", n]) for n, s in enumerate(_list(data, "fix"))),
+        fix=tuple(_step(s, ["fix", n], bound) for n, s in enumerate(_list(data, "fix"))),
         verify=_strings(data, "verify"),
         match=tuple(_example(e, ["examples", "match", n]) for n, e in enumerate(examples.get("match") or [])),
         no_match=tuple(_example(e, ["examples", "no_match", n]) for n, e in enumerate(examples.get("no_match") or [])),
@@ -505,16 +506,20 @@ def _record(data: object, path: list[str | int], bound: Mapping[str, str]) -> Re
     return Record(kind, attributes)
 
 
-def _step(data: object, path: list[str | int]) -> Step:
+def _step(data: object, path: list[str | int], bound: Mapping[str, str]) -> Step:
     if isinstance(data, str):
         data = {"command": data}
     if not isinstance(data, dict) or set(data) - {"command", "note", "risk", "only"} or "command" not in data:
         raise _Fault(path, "a step is a command, or a mapping of command, note, risk, only")
     only: dict[str, tuple[str, ...]] = {}
     for key, value in (data.get("only") or {}).items():
-        if key not in PROFILE:
-            raise _Fault([*path, "only"], f"steps may depend on {', '.join(PROFILE)}, not {key!r}")
         words = tuple(str(v) for v in (value if isinstance(value, list) else [value]))
+        name, _, attribute = str(key).partition(".")
+        if attribute and name in bound and attribute in KINDS[bound[name]][1]:
+            only[key] = words
+            continue
+        if key not in PROFILE:
+            raise _Fault([*path, "only"], f"steps may depend on {', '.join(PROFILE)} or `name.attribute`, not {key!r}")
         for word in words:
             if word not in PROFILE[key]:
                 raise _Fault([*path, "only"], f"{key} is never {word!r}{nearest(word, PROFILE[key])}")

@@ -27,7 +27,7 @@ _OF_A_DEPLOYMENT: Final = re.compile(
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
-NAMED_AS_KIND: Final = ("workload", "object", "owner")
+NAMED_AS_KIND: Final = ("workload", "object", "owner", "idle_workload")
 """Words whose value names its kind too: `deployment shop/web`, in a command `deployment/web`."""
 QUALIFIED: Final = frozenset(
     "pod service claim autoscaler disruption_budget ingress network_policy quota limit_range lease active_job".split()

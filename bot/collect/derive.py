@@ -86,6 +86,7 @@ def _relations(found: Known) -> Iterator[Relation]:
             yield Relation(f"host {host}", f"node {node}", "is")
             yield Relation(f"node {node}", f"host {host}", "is")
     yield from _ports(found)
+    yield from _certificates(found)
     for master in masters:
         for unit in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
             yield Relation(at("unit", "etcd", master), at("unit", unit, master), "is needed by")
@@ -98,6 +99,25 @@ def _relations(found: Known) -> Iterator[Relation]:
         for pod in found.of("pod"):
             if pod.get("assigned") is False:
                 yield Relation(at("unit", "kube-scheduler", master), f"pod {pod['pod']}", "assigns")
+
+
+def _certificates(found: Known) -> Iterator[Relation]:
+    """An expired certificate is above the daemon that uses it; one of the control plane is above all that calls it."""
+    for one in found.of("certificate"):
+        if not one.get("expired") or not one.get("host") or not one.get("file"):
+            continue
+        host, file = str(one["host"]), str(one["file"])
+        unit = found.components.of_certificate(file, str(one.get("subject") or ""))
+        upper = f"certificate {host}:{file}"
+        lower = ["certificate"]  # of a text that does not say which
+        if unit:
+            lower.append(at("unit", unit, host))
+        if unit == "kubelet":
+            lower += [f"node {one.get('node') or found.node_of(host) or host}", f"host {host}", "kubelet"]
+        if unit in ("kube-apiserver", "etcd", None) and "master" in found.roles(host):
+            lower += ["apiserver", "etcd", *(f"node {node['node']}" for node in found.of("node"))]
+        for each in lower:
+            yield Relation(upper, each, "is used by")
 
 
 def _ports(found: Known) -> Iterator[Relation]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from rules.observations import Gap
+from rules.schema import Loader
 
 _PLACE: Final = re.compile(r"\{(\w{1,20})\}")
 
@@ -20,7 +21,7 @@ _PLACE: Final = re.compile(r"\{(\w{1,20})\}")
 def wants() -> dict[str, dict[str, Any]]:
     """knowledge/wants.yaml, by the want's `what`."""
     path = Path(str(importlib.resources.files("knowledge"))) / "wants.yaml"
-    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader)
     return found
 
 

@@ -13,14 +13,17 @@ from typing import Final
 
 from bot.collect.etcd.collector import WANTS as OF_ETCD
 from bot.collect.etcd.collector import EtcdCollector
+from bot.collect.etcd.discover import urls_of_settings
 from bot.collect.gaps import gap_of_want
+from bot.collect.joins.components import components
+from bot.collect.joins.texts import text_facts
 from bot.collect.kube.client import Client
 from bot.collect.kube.collector import KubeCollector
 from bot.collect.kube.kinds import ApiKind
 from bot.collect.kube.kubeconfig import access
 from bot.collect.ssh.collector import WANTS as OF_A_HOST
 from bot.collect.ssh.collector import SshCollector
-from bot.config.clusters import Cluster, Ssh
+from bot.config.clusters import Cluster, Host, Ssh
 from bot.questions import OBJECT_KINDS, Question
 from rules.errors import KdiagError
 from rules.kinds import Fact
@@ -54,6 +57,7 @@ class LiveSource:
         self._client: Client | None = None
         self._kube: KubeCollector | None = None
         self._etcd = EtcdCollector(cluster.etcd)
+        self._looked_for_etcd = False
         self._ssh = SshCollector(cluster.ssh, cluster.hosts)
         if not cluster.ssh.enabled:
             self._ssh.refused = "SSH is switched off for this cluster (ssh.enabled in kdiag.yaml)"
@@ -70,14 +74,13 @@ class LiveSource:
         """What there is to know at first. KdiagError when the question names nothing that exists."""
         found = Observations()
         tasks: list[asyncio.Task[Observations]] = []
+        knew_etcd = self._etcd.is_known
         try:
             async with asyncio.TaskGroup() as group:
                 if self._kube and question.kind != "etcd":
                     tasks.append(group.create_task(self._kube.collect(question, self._progress)))
-                if question.kind == "etcd":
-                    tasks.append(group.create_task(self._etcd.keys(question.name)))
                 if question.kind == "summary":
-                    if self._etcd.is_known:
+                    if knew_etcd:
                         tasks.append(group.create_task(self._etcd.survey()))
                     tasks.append(group.create_task(self._survey(list(self._cluster.hosts))))
         except* KdiagError as errors:
@@ -85,6 +88,10 @@ class LiveSource:
         for task in tasks:
             found.extend(task.result())
         self._learn_hosts(found)
+        if question.kind == "etcd":
+            found.extend(await self._keys(question))
+        if question.kind == "summary" and self._etcd.is_known and not knew_etcd:
+            found.extend(await self._etcd.survey())
         if question.kind in ("host", "node"):
             found.extend(await self._survey([self._host_asked(question)], whole=True))
         elif question.kind not in ("summary", "etcd", "explain") and not (self._kube and self._kube.reached):
@@ -95,10 +102,34 @@ class LiveSource:
             self._client.deadline = self._deadline
         return found
 
+    async def _keys(self, question: Question) -> Observations:
+        """The keys that were asked for; where etcd is, the cluster may have to tell first."""
+        if not self._etcd.is_known and self._kube:
+            await self._kube.collect(question, self._progress)
+            self._learn_hosts(Observations())
+        found = await self._find_etcd()
+        keys = await self._etcd.keys(question.name)
+        if not self._etcd.is_known:
+            keys.gaps += found.gaps  # why nobody could tell
+        return keys
+
+    async def _find_etcd(self) -> Observations:
+        """Asks the masters for the settings of their API servers, where nobody has told yet where etcd is."""
+        found = Observations()
+        if self._etcd.is_known or self._looked_for_etcd or self._ssh.refused:
+            return found
+        self._looked_for_etcd = True
+        masters = [name for name, host in self._cluster.hosts.items() if "master" in host.roles]
+        wants = [Fact("want", {"what": "settings", "host": name, "unit": "kube-apiserver"}) for name in masters]
+        for part in await asyncio.gather(*(self.satisfy(want) for want in wants)):
+            found.extend(part)
+        return found
+
     def _learn_hosts(self, found: Observations) -> None:
         """The nodes are hosts too, unless it is known that nobody logs in there."""
         if self._kube:
             self._ssh.nodes = self._kube.nodes
+            self._etcd.learn(self._kube.etcd_urls)
         managed = any(one.kind == "cluster" and one.get("platform") in MANAGED for one in found.facts)
         if managed and self._cluster.ssh.enabled and not self._cluster.hosts and self._cluster.ssh == Ssh():
             self._ssh.refused = "this is a managed cluster, and kdiag.yaml names no hosts or SSH access"
@@ -125,9 +156,16 @@ class LiveSource:
                 return Observations(gaps=[gap_of_want(want.attributes, "this cluster's API is not asked")])
             return await self._kube.satisfy(want)
         if what in OF_A_HOST:
-            return await self._ssh.satisfy(want)
+            found = await self._ssh.satisfy(want)
+            if what == "settings":
+                host = self._cluster.hosts.get(str(want.get("host")), Host())
+                address = host.address or str(want.get("host") or "")
+                self._etcd.learn(urls_of_settings(text_facts(found.passages, components()), address))
+            return found
         if what in OF_ETCD:
-            return await self._etcd.satisfy(want)
+            found = await self._find_etcd()
+            found.extend(await self._etcd.satisfy(want))
+            return found
         return Observations(gaps=[gap_of_want(want.attributes, "nothing here can tell it")])
 
     def asked(self, question: Question) -> str:

@@ -53,9 +53,13 @@ class Ssh(Section):
     agent: bool = Field(default=True, description="Ask the SSH agent for keys.")
     config: File | None = Field(default=None, description="An ssh_config file; default ~/.ssh/config.")
     known_hosts: list[File] = Field(
-        default_factory=list, description="Files of host keys; default ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts."
+        default_factory=list,
+        description="Files of host keys; default: as ~/.ssh/config says, else ~/.ssh/known_hosts and "
+        "/etc/ssh/ssh_known_hosts.",
     )
-    jump: str = Field(default="", description="[user@]host[:port] to go through.")
+    jump: str = Field(
+        default="", description="[user@]host[:port] to go through, several with commas; default: as ~/.ssh/config says."
+    )
     sudo: bool = Field(default=False, description="Use `sudo -n` for commands that need root.")
     connect_timeout_s: Seconds = Field(default=5, description="Patience with connecting and logging in.")
     command_timeout_s: Seconds = Field(default=10, description="Patience with one command.")

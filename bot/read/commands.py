@@ -26,7 +26,7 @@ _TOOLS: Final = frozenset(
     {"kubectl", "k", "oc", "microk8s.kubectl", "systemctl", "journalctl", "docker", "crictl", "nerdctl", "podman",
      "etcdctl", "curl", "wget", "netstat", "ss", "iptables", "ip6tables", "iptables-save", "firewall-cmd", "nft",
      "kubeadm", "helm", "service", "minikube", "kind", "k3s", "sudo", "for", "cat", "tail", "grep", "ps", "stern",
-     "ufw", "df", "free", "timedatectl", "date", "ping", "dmesg"}
+     "ufw", "df", "free", "timedatectl", "date", "ping", "dmesg", "openssl"}
 )  # fmt: skip
 _BARE: Final = re.compile(
     r"(?:sudo (?:-\w+ )?)?(?:(?:kubectl|oc)(?:\.exe)? +(?:--?[\w.-]+(?:[= ][\w./:@-]+)? +){0,6}?(?:get|describe|"

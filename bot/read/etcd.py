@@ -113,8 +113,11 @@ def _line(draft: Draft, index: int) -> bool:
         return True
     found = _MEMBER.match(text)
     if found:
+        name = found[3].rstrip(",")
+        draft.add("etcd_endpoint", index, endpoint=found[5].rstrip(",") or None, member=name or found[1])
+        started = found[2] == "started"
         draft.add(
-            "etcd_endpoint", index, endpoint=found[5].rstrip(",") or None, member=found[3].rstrip(",") or found[1]
+            "etcd_member", index, member=found[1], name=name or None, started=started, peer=found[4].rstrip(",") or None
         )
         return True
     found = _ALARM.match(text)

@@ -59,8 +59,8 @@ _ANSI = re.compile(
     r"(?:\x1b|\\x1b|\\u001b|\\033|\\e(?=\[[\d;]*m)|#033|\^\[)\[[0-?]{0,32}[ -/]{0,4}[@-~]"
     r"|\x1b\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)?|\x1b[@-Z\\^_()][0-9A-B]?"
 )
-# a bare `[m` may also open a list or a remark: `[master-1]`, `[m-2, m-3]`, `[manifests 1.2]`
-_BARE_COLOUR = re.compile(r"\[\d{1,3}(?:;\d{1,3}){0,4}m|(?<!\w)\[m(?![^][\n]{0,253}\])")
+# a bare `[m` may also open a list: `[master-1]`, `[m-2, m-3]`
+_BARE_COLOUR = re.compile(r"\[\d{1,3}(?:;\d{1,3}){0,4}m|(?<!\w)\[m(?![\w.:/ -]{0,253}[],])")
 _ENTITY = re.compile(r"&(?:amp;){0,4}(lt|gt|amp|quot|apos|nbsp|#39|#34|#x27|#x22|#x2F|#47|#60|#62);", re.IGNORECASE)
 _ENTITIES: Final = {
     "lt": "<",

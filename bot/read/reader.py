@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.read import cluster, rows, rows_2015
+from bot.read.certificates import read_certificate
 from bot.read.commands import read_command
 from bot.read.containers import read_containers
 from bot.read.describe import read_description
@@ -101,6 +102,7 @@ _BY_SHAPE: Final[tuple[BlockReader, ...]] = (
     read_etcd,
     read_firewall,
     read_machine,
+    read_certificate,
     rows.read_bare_rows,
 )
 """In the order in which they are asked; those whose marks are surest come first."""

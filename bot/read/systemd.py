@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.read.commands import is_command
@@ -53,7 +54,8 @@ _NOT_FOUND = re.compile(
     r"Unit ([\w@.:-]{1,120}?)(?:\.service)? (?:could not be found|not found|not loaded|is not loaded)"
 )
 _SHOW = re.compile(
-    r"(Id|Names|LoadState|ActiveState|SubState|UnitFileState|Result|NRestarts|ExecMainStatus|ExecMainCode)=(.*)$"
+    r"(Id|Names|LoadState|ActiveState|SubState|UnitFileState|Result|NRestarts|ExecMainStatus|ExecMainCode"
+    r"|StateChangeTimestamp)=(.*)$"
 )
 _EXIT_WORDS = re.compile(r"code=exited, status=(\d{1,3})")
 
@@ -228,25 +230,37 @@ def read_show(draft: Draft, index: int) -> int | None:
     if not _SHOW.match(lines[index].text.strip()):
         return None
     values: dict[str, str] = {}
-    end = index
+    telling = end = index  # the line that says most
     while end < len(lines) and re.match(r"\s*[A-Z]\w{1,60}=", lines[end].text):
         found = _SHOW.match(lines[end].text.strip())
         if found:
             values.setdefault(found[1], found[2].strip())
+            if found[1] == "ActiveState" or found[0] == "UnitFileState=masked":
+                telling = end
         end += 1
     if len(values) < 2 or "ActiveState" not in values:
         return None
     unit = unit_name(values.get("Id") or draft.command.unit or "<unit>")
     restarts = whole(values.get("NRestarts"))
     draft.add(
-        "unit", index, host=draft.host, unit=unit, active=values["ActiveState"], sub=values.get("SubState"),
+        "unit", telling, host=draft.host, unit=unit, active=values["ActiveState"], sub=values.get("SubState"),
         enabled=values.get("UnitFileState"), result=values.get("Result"), restarts=restarts,
+        since_s=_since(draft, values),
         exit_code=whole(values.get("ExecMainStatus")),
         exists=values["LoadState"] != "not-found" if "LoadState" in values else None,
     )  # fmt: skip
     draft.show("systemctl-show", index)
     draft.mark(index, end, _about(draft, unit))
     return end
+
+
+def _since(draft: Draft, values: dict[str, str]) -> int | None:
+    """Seconds in the present state; None where the clock or the time zone (only UTC is sure) is not known."""
+    found = re.fullmatch(r"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", values.get("StateChangeTimestamp", ""))
+    if draft.now is None or found is None:
+        return None
+    since = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    return max(0, int((draft.now - since).total_seconds()))
 
 
 def read_systemd(draft: Draft, index: int) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.render.mrkdwn import cut, plain, prose
-from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.findings import Answer, Finding, Ranked
 
 Block = dict[str, Any]
@@ -76,7 +76,7 @@ def _main(ranked: Ranked, lang: str) -> list[Block]:
     if evidence:
         blocks.append(preformatted("\n".join(plain(" ".join(e.split()), 400) for e in evidence)))
     for number, step in enumerate(finding.fix[:SHOWN_FIXES]):
-        note = prose(in_language(step.note, lang))
+        note = prose(note_of(step, lang))
         risk = f"  :warning: *{say(step.risk, lang)}*" if step.risk == "destructive" else ""
         risk = risk or (f"  _{say(step.risk, lang)}_" if step.risk == "change" else "")
         head = f"*{say('fix', lang)}*  " if number == 0 else ""

@@ -41,7 +41,10 @@ def _ranked(ranked: Ranked, lang: str, cluster: str) -> dict[str, Any]:
         "severity": finding.entry.severity,
         "explains": [{"id": f.id, "subject": f.subject} for f in (*ranked.siblings, *ranked.explains)],
         "because": [{"fact": because(fact), "source": str(fact.source)} for fact in finding.evidence],
-        "fix": [{"command": s.command, "note": in_language(s.note, lang), "risk": s.risk} for s in finding.fix],
+        "fix": [
+            {"command": s.command, "note": in_language(s.note, lang), "risk": s.risk} | ({"on": s.on} if s.on else {})
+            for s in finding.fix
+        ],
         "verify": list(finding.verify),
         "see": see(finding),
         "confirm": in_language(finding.confirm, lang),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.findings import Answer, Ranked
 
 MAX_EVIDENCE = 8
@@ -52,7 +52,7 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
     if finding.fix:
         lines += [f"**{say('fix', lang)}**", ""]
         for step in finding.fix:
-            note = _text(in_language(step.note, lang))
+            note = _text(note_of(step, lang))
             risk = f" **[{say(step.risk, lang)}]**" if step.risk != "read" else ""
             lines += [f"{note}{risk}".strip(), "", _block(step.command), ""]
     if finding.verify:
@@ -65,19 +65,19 @@ def _root(ranked: Ranked, lang: str) -> list[str]:
         lines.append(f"- {say('also', lang)}: {_text(', '.join(f.subject for f in ranked.siblings[:MAX_SUBJECTS]))}")
     links = see(finding)
     if links:
-        lines += ["", f"{say('see', lang)}: {', '.join(links)}".replace("<", "\\<")]
+        lines += ["", re.sub(r"([<`])", r"\\\1", f"{say('see', lang)}: {', '.join(links)}")]
     return lines
 
 
 def _text(text: str) -> str:
     """Prose with what Markdown would read as links, HTML or mentions made inert; pairs of back-ticks in a line stay."""
-    parts = re.split(r"(`[^`\n]*`)", text)
-    return "".join(part if part.startswith("`") else re.sub(r"([\\<>\[\]*_#@|`])", r"\\\1", part) for part in parts)
+    parts = re.split(r"(`[^`\n]*`)", text)  # every second one is code
+    return "".join(part if n % 2 else re.sub(r"([\\<>\[\]*_#@|`])", r"\\\1", part) for n, part in enumerate(parts))
 
 
 def _code(text: str) -> str:
     fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
-    flat = " ".join(text.split())
+    flat = " ".join(text.split()) or " "  # two back-ticks side by side would open another code
     padded = f" {flat} " if flat.startswith("`") or flat.endswith("`") else flat
     return f"{fence}{padded}{fence}"
 

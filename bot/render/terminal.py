@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.text import Text as Line
 from rich.tree import Tree
 
-from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, pipeline, say, see
+from bot.render.words import accounted_for, because, etcd_lines, headline, in_language, note_of, pipeline, say, see
 from rules.explain import Explanation, Link
 from rules.findings import Answer, Finding, Ranked
 
@@ -64,10 +64,11 @@ def _show_root(ranked: Ranked, lang: str, console: Console, *, full: bool) -> No
     if finding.fix:
         console.print(Padding(Line(say("fix", lang), style="bold"), (0, 2), expand=False))
     for step in finding.fix:
-        note = Line("# " + _plain(in_language(step.note, lang)) if step.note else "", style="dim")
+        known = note_of(step, lang)
+        note = Line(f"# {_plain(known)}" if known else "", style="dim")
         if step.risk != "read":
             note.append(
-                f"  [{say(step.risk, lang)}]" if step.note else f"# [{say(step.risk, lang)}]", RISK_COLOURS[step.risk]
+                f"  [{say(step.risk, lang)}]" if known else f"# [{say(step.risk, lang)}]", RISK_COLOURS[step.risk]
             )
         if note.plain:
             console.print(Padding(note, (0, 4), expand=False))

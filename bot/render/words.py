@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rules.findings import Answer, EtcdView, Finding, Ranked, Stage
+from rules.findings import Answer, EtcdView, Finding, FixStep, Ranked, Stage
 from rules.kinds import Fact
 from rules.schema import STAGES, Text
 
@@ -12,6 +12,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "healthy": {"en": "Nothing is wrong, as far as can be seen.", "ja": "確認できた範囲では問題はありません。"},
     "unknown": {"en": "I do not know what this is.", "ja": "何が起きているか分かりません。"},
     "because": {"en": "Because", "ja": "根拠"},
+    "on": {"en": "on {host}", "ja": "{host} で"},
     "fix": {"en": "Fix", "ja": "対処"},
     "verify": {"en": "It is over when", "ja": "解消の確認"},
     "explains": {"en": "Explains", "ja": "これが引き起こしたもの"},
@@ -62,6 +63,13 @@ def say(word: str, lang: str) -> str:
 def in_language(text: Text, lang: str) -> str:
     """The text in `lang`, else in English, else in whatever there is."""
     return text.get(lang) or text.get("en") or next(iter(text.values()), "")
+
+
+def note_of(step: FixStep, lang: str) -> str:
+    """What to know of a step before running it: the host that it is for, and its note."""
+    note = in_language(step.note, lang)
+    on = say("on", lang).format(host=step.on) if step.on and step.on not in note else ""
+    return ": ".join(filter(None, (on, note)))
 
 
 def because(fact: Fact) -> str:

@@ -66,3 +66,13 @@ def sshd(folder: Path, *, forced: str = "") -> Iterator[Sshd]:
         Path("/run/sshd").mkdir(exist_ok=True)
     with running([daemon, "-D", "-e", "-f", str(config)], folder / "sshd.log", lambda: answers(port)) as pid:
         yield Sshd(port, folder, pid)
+
+
+def with_certificates(folder: Path) -> str:
+    """A shell line that answers what is asked of /etc/kubernetes out of a folder of ours, with the real programs."""
+    script = folder / "forced"
+    script.write_text(
+        f'#!/bin/sh\neval "$(echo "$SSH_ORIGINAL_COMMAND" | sed s#/etc/kubernetes#{folder}/kubernetes#g)"\n'
+    )
+    script.chmod(0o755)
+    return str(script)

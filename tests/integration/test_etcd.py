@@ -10,7 +10,6 @@ from urllib.error import HTTPError
 
 import pytest
 
-from bot.collect.etcd import v3
 from bot.collect.etcd.client import EtcdClient
 from bot.collect.etcd.collector import EtcdCollector
 from bot.config.clusters import Etcd
@@ -87,16 +86,55 @@ async def test_a_path_that_is_not_there_names_the_nearest(old: EtcdServer) -> No
         view("/registry/minions/nod1", facts)
 
 
-async def test_v3_counts_keys_and_leases(old: EtcdServer) -> None:
+async def test_only_questions_that_read_are_asked(old: EtcdServer) -> None:
     client = EtcdClient(old.url, old.settings(), None, "")
     try:
-        assert await v3.count(client, "/registry/") == 2
-        assert await v3.leases(client) == 0
-        assert await v3.members(client) == [old.url]
         with pytest.raises(ValueError, match="does not ask"):
             await client.ask("/kv/put", {"key": "x"})
     finally:
         await client.close()
+
+
+async def test_members_are_told_and_one_that_never_started_is_among_them(tmp_path: Path) -> None:
+    with etcd_server(tmp_path) as server:
+        server.etcdctl("member", "add", "m2", "--learner", "--peer-urls=http://127.0.0.1:1")
+        async with collector(server.settings()) as etcd:
+            found = await etcd.health()
+    members = {bool(one["started"]): one for one in found.facts if one.kind == "etcd_member"}
+    assert (members[True]["name"], members[True]["learner"]) == ("m1", False)
+    assert (members[False]["peer"], members[False].get("name")) == ("http://127.0.0.1:1", None)
+    assert members[True]["member"] == next(one["member"] for one in found.facts if one.kind == "etcd_endpoint")
+
+
+async def test_what_fills_etcd_is_counted(old: EtcdServer) -> None:
+    for number in range(3):
+        old.put(f"/registry/events/shop/e{number}", "k8s\0")
+    async with collector(old.settings()) as etcd:
+        found = await etcd.satisfy(Fact("want", {"what": "etcd-content"}))
+    counted = {one["prefix"]: (one["keys"], one["share_percent"]) for one in found.facts}
+    assert counted == {"/registry/events/": (3, 60), "/registry/services/": (1, 20)}
+
+
+async def test_endpoints_that_were_found_are_asked_and_cannot_be_blamed(old: EtcdServer) -> None:
+    async with collector(Etcd()) as etcd:
+        etcd.learn([old.url, "http://127.0.0.1:1"])
+        found = await etcd.health()
+    assert [one["endpoint"] for one in found.facts if one.kind == "etcd_endpoint"] == [old.url]
+    assert len(found.gaps) == 1  # perhaps only we cannot get to the other
+
+
+async def test_one_that_wants_a_certificate_is_not_asked_without_and_a_password_goes_to_no_other(
+    old: EtcdServer, tmp_path: Path
+) -> None:
+    async with collector(Etcd()) as etcd:
+        etcd.learn(["https://10.0.0.5:2379"])
+        found = await etcd.satisfy(Fact("want", {"what": "etcd-health"}))
+        assert not etcd.is_known
+    assert "https://10.0.0.5:2379 wants a client certificate" in found.gaps[0].why
+    (tmp_path / "password").write_text("x")
+    async with collector(Etcd(user="root", password_file=tmp_path / "password")) as etcd:
+        etcd.learn([old.url])
+        assert not etcd.is_known
 
 
 async def test_a_full_database_is_an_alarm(tmp_path: Path) -> None:
@@ -108,6 +146,7 @@ async def test_a_full_database_is_an_alarm(tmp_path: Path) -> None:
         async with collector(server.settings()) as etcd:
             found = await etcd.health()
     assert (found.facts[0]["alarm"], found.facts[0]["healthy"]) == ("NOSPACE", False)
+    assert int(found.facts[0]["used_percent"]) > 90
 
 
 async def test_tls_with_a_client_certificate(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from rules.expert import Expert
 from rules.knowledge import load
 from tests.integration.apiserver import ApiServer, api_server
 from tests.integration.certificates import Authority
+from tests.integration.etcd import EtcdServer
+from tests.integration.sshd import sshd, with_certificates
 
 MISSING = 'secret "shop-db" not found'
 
@@ -183,17 +186,105 @@ async def test_a_client_certificate_that_has_expired(api: ApiServer, expert: Exp
     assert "credentials" in found.answer.gaps[0].why
 
 
-async def test_a_server_certificate_that_has_expired(expert: Expert, tmp_path: Path) -> None:
-    authority = Authority(tmp_path / "pki")
-    pair = authority.issue("late", "/CN=kube-apiserver", days=-1)
+@asynccontextmanager
+async def late_server(folder: Path) -> AsyncIterator[ApiServer]:
+    """Something that speaks TLS with a certificate of the past, in `kubernetes/pki` of the folder."""
+    authority = Authority(folder / "kubernetes/pki")
+    pair = authority.issue("apiserver", "/CN=kube-apiserver", days=-1)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pair.cert, pair.key)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
-    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    late = ApiServer(url, authority, {}, tmp_path, "")
     async with server:
+        yield ApiServer(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", authority, {}, folder, "")
+
+
+async def test_a_server_certificate_that_has_expired(expert: Expert, tmp_path: Path) -> None:
+    async with late_server(tmp_path) as late:
         found = await ask(late, expert, Question("summary"), late.kubeconfig())
     assert "certificate has expired" in found.answer.gaps[0].why
+    assert roots(found) == [("certificate-expired", "certificate")]
+
+
+async def test_the_file_of_the_expired_certificate_is_found_on_the_host(expert: Expert, tmp_path: Path) -> None:
+    (tmp_path / "sshd").mkdir()
+    with sshd(tmp_path / "sshd", forced=with_certificates(tmp_path)) as host:
+        async with late_server(tmp_path) as late:
+            cluster = {
+                "api": {"kubeconfig": str(late.kubeconfig())},
+                "ssh": host.settings().model_dump(exclude_defaults=True),
+                "hosts": {"cp1": host.host(roles=["master"]).model_dump(exclude_defaults=True)},
+            }
+            try:
+                settings = Settings.model_validate({"clusters": {"c": cluster}})
+                found = await consult(expert, Clusters(settings).source("c"), Question("summary"))
+            finally:
+                await expert.close()
+    subject = f"certificate cp1:{tmp_path}/kubernetes/pki/apiserver.crt"
+    root = next(each for each in found.answer.roots if each.finding.subject == subject)
+    assert root.finding.id == "certificate-expired-on-host"
+    assert "2021-01-01" in root.finding.cause["en"]
+    assert "certificate-expired" in {each.id for each in root.explains}
+
+
+# --- etcd that nobody configured -------------------------------------------------------------------------
+@pytest.fixture
+def static_etcd(api: ApiServer) -> Iterator[None]:
+    """The mirror of etcd's static Pod, as kubeadm makes it."""
+    made = pod("etcd-n1", namespace="kube-system")
+    made["metadata"]["labels"] = {"component": "etcd"}
+    made["spec"]["containers"][0]["command"] = ["etcd", f"--advertise-client-urls={api.etcd_url}"]
+    made["status"]["hostIP"] = "127.0.0.1"
+    api.create("/api/v1/namespaces/kube-system/pods", made)
+    yield
+    api.request("DELETE", "/api/v1/namespaces/kube-system/pods/etcd-n1?gracePeriodSeconds=0")
+
+
+async def test_an_etcd_that_a_static_pod_tells_of_is_asked(api: ApiServer, expert: Expert, static_etcd: None) -> None:
+    member = _etcd(api, "/maintenance/status")["header"]["member_id"]
+    _etcd(api, "/maintenance/alarm", action="ACTIVATE", memberID=member, alarm="NOSPACE")
+    try:
+        found = await ask(api, expert, Question("summary"))
+    finally:
+        _etcd(api, "/maintenance/alarm", action="DEACTIVATE", memberID=member, alarm="NOSPACE")
+    assert ("etcd-no-space", "etcd") in roots(found)
+    assert any(one.kind == "etcd_member" for one in found.observations.facts)
+    assert any(one.kind == "etcd_prefix" and one["prefix"] == "/registry/pods/" for one in found.observations.facts)
+
+
+async def test_its_keys_are_shown_without_any_settings(api: ApiServer, expert: Expert, static_etcd: None) -> None:
+    found = await ask(api, expert, Question("etcd", "/registry/namespaces"))
+    assert found.answer.etcd is not None
+    assert "/registry/namespaces/shop" in found.answer.etcd.children
+    assert found.answer.roots == []
+
+
+async def test_where_etcd_is_may_be_told_by_the_api_servers_flags_on_a_host(
+    api: ApiServer, expert: Expert, tmp_path: Path
+) -> None:
+    program = tmp_path / "forced"
+    program.write_text(
+        '#!/bin/sh\ncase "$SSH_ORIGINAL_COMMAND" in *args=*kube-apiserver*) '
+        f"echo kube-apiserver --etcd-servers={api.etcd_url} ;; *) exit 1 ;; esac\n"
+    )
+    program.chmod(0o755)
+    (tmp_path / "sshd").mkdir()
+    with sshd(tmp_path / "sshd", forced=str(program)) as host:
+        cluster = {
+            "api": {"enabled": False},
+            "ssh": host.settings().model_dump(exclude_defaults=True),
+            "hosts": {"cp1": host.host(roles=["master"]).model_dump(exclude_defaults=True)},
+        }
+        settings = Settings.model_validate({"clusters": {"c": cluster}})
+        try:
+            found = await consult(expert, Clusters(settings).source("c"), Question("etcd", "/registry/namespaces"))
+        finally:
+            await expert.close()
+    assert found.answer.etcd is not None
+    assert "/registry/namespaces/shop" in found.answer.etcd.children
+
+
+def _etcd(api: ApiServer, path: str, **body: Any) -> dict[str, Any]:
+    return EtcdServer(api.etcd_url, api.folder).v3(path, **body)
 
 
 @pytest.mark.usefixtures("no_leaks")
@@ -247,6 +338,18 @@ async def test_a_role_in_one_namespace_is_enough_for_that_namespace(api: ApiServ
     user = api.kubeconfig({"token": api.tokens["reader"]})
     found = await ask(api, expert, Question("pod", "web-0"), user, namespaces=["shop"])
     assert roots(found)[0] == ("secret-missing", "pod shop/web-0")
+    in_context = json.loads(user.read_text())
+    in_context["contexts"][0]["context"]["namespace"] = "shop"
+    user.write_text(json.dumps(in_context))
+    for question in (Question("pod", "web-0"), Question("pod", "web"), Question("summary")):
+        found = await ask(api, expert, question, user)
+        assert roots(found)[0] == ("secret-missing", "pod shop/web-0"), question
+        permissions = [gap for gap in found.answer.gaps if "403" in gap.why]
+        assert len(permissions) == 1
+    assert permissions[0].what.startswith("what is outside of namespace shop: ")
+    assert "the role lacks list on " in permissions[0].why and "only namespace shop was read" in permissions[0].why
+    counted = {str(one["kind"]): one["count"] for one in found.observations.facts if one.kind == "recorded"}
+    assert counted["pod"] == 26  # each list once
 
 
 # --- the command line ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,8 @@ from bot.collect.ssh.connection import MAX_OUTPUT_BYTES, Connection, SshProblem
 from bot.config.clusters import Host, Ssh
 from rules.kinds import Fact
 from rules.observations import Observations
-from tests.integration.sshd import Sshd, sshd
+from tests.integration.certificates import Authority
+from tests.integration.sshd import Sshd, sshd, with_certificates
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
@@ -181,7 +183,85 @@ async def test_a_connection_that_breaks_is_a_gap(tmp_path: Path) -> None:
     assert found.gaps
 
 
+def _config(folder: Path, *lines: str) -> str:
+    path = folder / "ssh_config"
+    path.write_text("Host node1\n" + "".join(f"  {line}\n" for line in lines))
+    return str(path)
+
+
+async def test_the_files_of_host_keys_that_the_ssh_config_names(a_host: Sshd, tmp_path: Path) -> None:
+    keys = (a_host.folder / "known_hosts").read_text().replace(f"[127.0.0.1]:{a_host.port}", "other-name")
+    (tmp_path / "keys-of-node1").write_text(keys)
+    for option in ("UserKnownHostsFile", "GlobalKnownHostsFile"):
+        config = _config(tmp_path, f"{option} /nowhere {tmp_path}/keys-of-%n", "HostKeyAlias other-name")
+        found = await survey(a_host.settings(known_hosts=[], config=config), a_host.host())
+        assert any(one.kind == "memory" for one in found.facts), option
+
+
+async def test_a_key_that_the_named_file_does_not_have(a_host: Sshd, tmp_path: Path) -> None:
+    other = (a_host.folder / "login.pub").read_text().split()[:2]
+    (tmp_path / "keys").write_text(f"[127.0.0.1]:{a_host.port} {' '.join(other)}\n")
+    config = _config(tmp_path, f"UserKnownHostsFile {tmp_path}/keys")
+    problem = await problem_of(a_host.settings(known_hosts=[], config=config), a_host.host())
+    assert problem.reason == "host-key-changed"
+
+
+@pytest.mark.parametrize("file", ["none", "/dev/null"])
+async def test_an_ssh_config_that_trusts_every_key_does_not_make_kdiag_trust_one(
+    a_host: Sshd, tmp_path: Path, file: str
+) -> None:
+    config = _config(tmp_path, f"UserKnownHostsFile {file}", "StrictHostKeyChecking no")
+    problem = await problem_of(a_host.settings(known_hosts=[], config=config), a_host.host())
+    assert problem.reason == "host-key"
+    assert "SHA256:" in str(problem)
+
+
+async def test_the_jump_of_the_ssh_config_is_taken_and_its_key_checked(a_host: Sshd, tmp_path: Path) -> None:
+    jump = f"ProxyJump {a_host.host().user}@127.0.0.1:{a_host.port},{a_host.host().user}@127.0.0.1:{a_host.port}"
+    log = a_host.folder / "sshd.log"
+    before = log.read_text().count("Accepted publickey")
+    found = await survey(a_host.settings(config=_config(tmp_path, jump)), a_host.host())
+    assert any(one.kind == "memory" for one in found.facts)
+    assert log.read_text().count("Accepted publickey") == before + 3
+    config = _config(tmp_path, jump, f"UserKnownHostsFile {a_host.folder}/known_hosts")
+    Path(config).write_text(Path(config).read_text() + "Host *\n  UserKnownHostsFile none\n")
+    problem = await problem_of(a_host.settings(known_hosts=[], config=config), a_host.host())
+    assert str(problem).startswith("on the way through 127.0.0.1: its host key SHA256:")
+    assert problem.answered is None
+
+
 async def test_through_a_jump_host(a_host: Sshd) -> None:
     user = a_host.host().user
     found = await survey(a_host.settings(jump=f"{user}@127.0.0.1:{a_host.port}"), a_host.host())
     assert any(one.kind == "disk" for one in found.facts)
+
+
+# --- certificates ----------------------------------------------------------------------------------------
+async def test_certificates_in_files_and_in_kubeconfigs_are_told_with_their_end(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "kubernetes/pki")
+    serving = authority.issue("apiserver", "/CN=kube-apiserver", days=-1)
+    client = authority.issue("other", "/O=system:nodes/CN=system:node:node1", days=-1)
+    data = base64.b64encode(client.cert.read_bytes()).decode()
+    users = f"users:\n- name: a\n  user: {{}}\n    client-certificate-data: {data}\n    client-key-data: U0VDUkVU\n"
+    (tmp_path / "kubernetes/kubelet.conf").write_text(users)
+    (tmp_path / "kubernetes/admin.conf").write_text(f"    client-certificate: {authority.cert}\n")
+    (tmp_path / "sshd").mkdir()
+    kept: list[str] = []
+    with sshd(tmp_path / "sshd", forced=with_certificates(tmp_path)) as host:
+        made = SshCollector(host.settings(), {"node1": host.host()}, lambda *each: kept.append(" ".join(each)))
+        try:
+            found = await made.satisfy(Fact("want", {"what": "certificates", "host": "node1"}))
+        finally:
+            await made.close()
+    ends = {
+        str(one["file"]).removeprefix(f"{tmp_path}/kubernetes/"): (one["expired"], one["subject"])
+        for one in found.facts
+        if one.kind == "certificate" and str(one["file"]).startswith(str(tmp_path))
+    }
+    assert ends == {
+        "pki/apiserver.crt": (True, "CN=kube-apiserver"),
+        "pki/ca.crt": (False, "CN=test-ca"),
+        "kubelet.conf": (True, "CN=system:node:node1, O=system:nodes"),
+    }
+    assert serving.key.read_text().splitlines()[1] not in str(found) + str(kept)
+    assert "U0VDUkVU" not in str(found) + str(kept)

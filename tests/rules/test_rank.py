@@ -77,6 +77,17 @@ async def test_in_one_text_one_pod_does_not_explain_another() -> None:
     assert {r.finding.subject for r in roots} == {"pod shop/a", "pod shop/b"}
 
 
+@pytest.mark.parametrize(
+    ("shown", "roots"), [("docker", ["setting-unknown"]), ("etcd", ["setting-unknown", "unit-failed"])]
+)
+async def test_in_one_text_the_journal_of_a_host_explains_the_status_of_the_same_unit(
+    shown: str, roots: list[str]
+) -> None:
+    journal = Passage("unknown setting x", {"via": "paste", "unit": "docker", "host": "n7"}, Source("paste", "line 9"))
+    found = await ranked([fact("unit", unit=shown, active="failed")], (), [journal], one_text=True)
+    assert [r.finding.id for r in found] == roots
+
+
 async def test_the_fingerprint_is_the_same_from_day_to_day() -> None:
     facts, relations = pods_on("n1", 3)
     later = fact("node", node="n1", ready="Unknown", silent_s=90_000)

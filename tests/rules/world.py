@@ -57,6 +57,23 @@ when: {s: {kind: service, endpoints: 0}}
 subject: service {s.service}
 cause: {en: empty, ja: x}
 fix: [x]
+---
+id: unit-failed
+title: {en: "{u.unit} has failed", ja: x}
+certainty: 0.8
+when: {u: {kind: unit, active: failed}}
+subject: unit {u.unit}
+cause: {en: failed, ja: x}
+fix: [x]
+---
+id: setting-unknown
+title: {en: "{unit} refuses a setting", ja: x}
+certainty: 0.9
+signs: ['unknown setting']
+subject: unit {unit} on {host}
+explains: [unit-failed]
+cause: {en: refused, ja: x}
+fix: [x]
 """
 
 

@@ -24,8 +24,6 @@ READING: Final = frozenset(
         "/maintenance/alarm",
         "/cluster/member/list",
         "/kv/range",
-        "/kv/lease/leases",
-        "/lease/leases",
         "/auth/authenticate",
     }
 )

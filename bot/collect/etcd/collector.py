@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
 from bot.collect.etcd import v2, v3
 from bot.collect.etcd.client import EtcdClient, tls
+from bot.collect.etcd.discover import LOOPBACK
 from bot.collect.gaps import gap_of_want
 from bot.collect.http import HttpProblem
 from bot.collect.joins.components import components
@@ -17,7 +19,9 @@ from rules.errors import KdiagError
 from rules.kinds import Fact, Source, fact
 from rules.observations import Gap, Observations
 
-WANTS: Final = frozenset({"etcd", "etcd-health"})
+WANTS: Final = frozenset({"etcd", "etcd-health", "etcd-content"})
+MAX_ENDPOINTS: Final = 16
+NOWHERE: Final = "kdiag.yaml does not say where it is (etcd.endpoints), and nothing here tells it"
 REASONS: Final = {
     "no-route": "timeout",
     "unknown-host": "refused",
@@ -41,29 +45,83 @@ class EtcdCollector:
                 password = settings.password_file.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise KdiagError(f"cannot read etcd.password_file {settings.password_file}: {error}") from error
-        secure = any(each.startswith("https:") for each in settings.endpoints)
-        context = tls(settings) if secure else None
-        self._clients = [EtcdClient(each, settings, context, password) for each in settings.endpoints]
+        self._password = password
+        self._context: ssl.SSLContext | None = None
+        self._clients: dict[str, EtcdClient] = {}
+        self._closed: list[str] = []
+        """Endpoints that were found, and that would not speak without a client certificate."""
+        self._named = frozenset(each.rstrip("/") for each in settings.endpoints)
+        for each in settings.endpoints:
+            self._add(each)
         self._asked_health = False
+
+    def _add(self, url: str) -> EtcdClient:
+        if url.startswith("https:") and self._context is None:
+            self._context = tls(self._settings)
+        client = self._clients[url.rstrip("/")] = EtcdClient(url, self._settings, self._context, self._password)
+        return client
 
     @property
     def is_known(self) -> bool:
-        """Whether the settings say where it is."""
+        """Whether it is known where it is, and it can be asked."""
         return bool(self._clients)
 
+    def learn(self, urls: Iterable[str]) -> None:
+        """Takes endpoints that were found in the cluster, where the settings name none.
+
+        A password goes to nobody but to those that the settings name.
+        """
+        if self._settings.endpoints or self._settings.user:
+            return
+        for url in list(dict.fromkeys(urls))[:MAX_ENDPOINTS]:
+            if url.startswith("https:") and not self._settings.cert:
+                self._closed = list(dict.fromkeys([*self._closed, url]))
+            elif url not in self._clients:
+                self._add(url)
+
+    @property
+    def _why_not(self) -> str:
+        """Why nothing can be asked, where that is so."""
+        if self._closed:
+            return f"{', '.join(self._closed)} wants a client certificate (etcd.ca, etcd.cert, etcd.key in kdiag.yaml)"
+        return NOWHERE
+
     async def close(self) -> None:
-        await asyncio.gather(*(client.close() for client in self._clients))
+        await asyncio.gather(*(client.close() for client in self._clients.values()))
 
     # --- health -----------------------------------------------------------------------------------------
     async def health(self) -> Observations:
         """Every endpoint: whether it answers, leads, has room; once for each question."""
-        if self._asked_health:
+        if self._asked_health or not self._clients:
             return Observations()
         self._asked_health = True
         found = Observations()
-        for part in await asyncio.gather(*(self._health_of(client) for client in self._clients)):
+        known = list(self._clients.values())
+        for part in await asyncio.gather(*(self._health_of(client) for client in known)):
             found.extend(part)
+        found.extend(await self._members())
+        found.facts = _with_versions(found.facts)
         return found
+
+    async def _members(self) -> Observations:
+        """Who belongs to the cluster, and the health of members that nobody named."""
+        for client in list(self._clients.values()):
+            try:
+                facts, urls = await v3.members(client)
+            except HttpProblem:
+                continue  # an etcd of 2015, or one that does not answer, which its health told
+            added = [self._add(url) for url in self._unasked(urls)]
+            found = Observations(facts=facts)
+            for part in await asyncio.gather(*(self._health_of(each) for each in added)):
+                found.extend(part)
+            return found
+        return Observations()
+
+    def _unasked(self, urls: Iterable[str]) -> list[str]:
+        """The URLs of hosts that were not asked: a member may have several."""
+        hosts = {urlsplit(each).hostname for each in self._clients}
+        new = [each for each in urls if urlsplit(each).hostname not in {*hosts, *LOOPBACK}]
+        return [each for each in new if not each.startswith("https:") or self._settings.cert][:MAX_ENDPOINTS]
 
     async def _health_of(self, client: EtcdClient) -> Observations:
         host = urlsplit(client.endpoint).hostname or ""
@@ -80,6 +138,8 @@ class EtcdCollector:
             if problem.error == "auth" or problem.status:
                 # It answered, so it is there; what it would say to others is not known.
                 return Observations(gaps=[gap])
+            if client.endpoint not in self._named:
+                return Observations(gaps=[gap])  # it may well be that only we cannot get there
             reason = REASONS.get(problem.error, problem.error)
             endpoint = fact(
                 "etcd_endpoint", source, endpoint=client.endpoint, healthy=False, error=problem.said or str(problem),
@@ -112,7 +172,7 @@ class EtcdCollector:
     async def keys(self, path: str) -> Observations:
         """The key or directory at a path, in the v2 keys or else in v3's. A gap where neither can be asked."""
         if not self._clients:
-            return Observations(gaps=[Gap("etcd", "kdiag.yaml does not say where it is (etcd.endpoints)")])
+            return Observations(gaps=[Gap("etcd", self._why_not)])
         problems: list[HttpProblem] = []
         for read in (v2.read_keys, v3.read_keys):
             try:
@@ -148,17 +208,54 @@ class EtcdCollector:
 
     async def _first(self, read: ReadKeys, path: str) -> list[Fact] | None:
         """The answer of the first endpoint that gives one. HttpProblem of the last where none does."""
-        last = HttpProblem("kdiag.yaml does not say where etcd is (etcd.endpoints)")
-        for client in self._clients:
+        last = HttpProblem(self._why_not)
+        for client in self._clients.values():
             try:
                 return await read(client, path)
             except HttpProblem as problem:
                 last = problem
         raise last
 
+    async def content(self) -> Observations:
+        """How many keys there are of each kind that is known to grow, and of all of them."""
+        prefixes = components().etcd["content"]
+        for client in self._clients.values():
+            try:
+                total, *counts = await asyncio.gather(*(v3.count(client, each) for each in ("/", *prefixes)))
+            except HttpProblem:
+                continue
+            return Observations(
+                facts=[
+                    fact(
+                        "etcd_prefix", Source(f"etcd {client.endpoint}", prefix, f"{keys} of {total} keys"),
+                        prefix=prefix, keys=keys, share_percent=keys * 100 // total,
+                    )
+                    for prefix, keys in zip(prefixes, counts, strict=True)
+                    if keys
+                ]
+            )  # fmt: skip
+        return Observations(gaps=[gap_of_want({"what": "etcd-content"}, "no endpoint answers")])
+
     async def satisfy(self, want: Fact) -> Observations:
         if not self._clients:
-            return Observations(gaps=[gap_of_want(want.attributes, "kdiag.yaml does not say where etcd is")])
+            return Observations(gaps=[gap_of_want(want.attributes, self._why_not)])
         if want["what"] == "etcd-health":
             return await self.health()
+        if want["what"] == "etcd-content":
+            return await self.content()
         return await self.keys(str(want.get("key") or "/"))
+
+
+def _with_versions(facts: list[Fact]) -> list[Fact]:
+    """Endpoints that do not all run one version are told of another that runs."""
+    versions = sorted({str(one["version"]) for one in facts if one.kind == "etcd_endpoint" and one.get("version")})
+    if len(versions) < 2:
+        return facts
+
+    def other(one: Fact) -> Fact:
+        if one.kind != "etcd_endpoint" or not one.get("version"):
+            return one
+        differing = next(each for each in reversed(versions) if each != one["version"])
+        return Fact(one.kind, {**one.attributes, "other_version": differing}, one.source)
+
+    return [other(one) for one in facts]

@@ -1,4 +1,4 @@
-"""The v3 API over its JSON gateway: status, alarms, members, leases, and keys by prefix. Numbers come as strings."""
+"""The v3 API over its JSON gateway: status, alarms, members, and keys by prefix. Numbers come as strings."""
 
 from __future__ import annotations
 
@@ -39,14 +39,18 @@ async def endpoint_facts(client: EtcdClient) -> list[Fact]:
     has_leader = bool(leader) and leader != "0"
     errors = [each for each in status.get("errors") or [] if isinstance(each, str)]
     source = Source(f"etcd {client.endpoint}", "status", "; ".join(errors)[:500])
+    size, used, quota = _number(status.get("dbSize")), _number(status.get("dbSizeInUse")), await _quota(client)
     common: dict[str, Any] = {
         "endpoint": client.endpoint,
         "version": text(status.get("version")),
         "member": f"{int(member):x}" if member and member.isdigit() else member,
         "leader": has_leader and leader == member,
         "has_leader": has_leader,
-        "db_bytes": _number(status.get("dbSize")),
-        "quota_bytes": await _quota(client),
+        "learner": status.get("isLearner") is True,
+        "db_bytes": size,
+        "quota_bytes": quota,
+        "used_percent": size * 100 // quota if size is not None and quota else None,
+        "reclaimable_percent": (size - used) * 100 // size if size and used is not None else None,
     }
     found = [
         fact(
@@ -75,27 +79,29 @@ async def _quota(client: EtcdClient) -> int | None:
         return None
 
 
-async def members(client: EtcdClient) -> list[str]:
-    """The client URLs of all members, one each, so that members nobody named are asked too."""
-    found = mapping(await client.ask("/cluster/member/list"))
-    urls = [each.get("clientURLs") for each in mappings(found.get("members") or [])]
-    return [str(each[0]) for each in urls if isinstance(each, list) and each]
+async def members(client: EtcdClient) -> tuple[list[Fact], list[str]]:
+    """The members of its cluster, and their client URLs, so that those that nobody named are asked too."""
+    facts: list[Fact] = []
+    urls: list[str] = []
+    for each in mappings(mapping(await client.ask("/cluster/member/list")).get("members") or []):
+        member, name, peers = text(each.get("ID")) or "", text(each.get("name")), each.get("peerURLs")
+        peer = str(peers[0]) if isinstance(peers, list) and peers else None
+        facts.append(
+            fact(
+                "etcd_member", Source(f"etcd {client.endpoint}", "member list", f"{name or 'unstarted'} {peer}"),
+                member=f"{int(member):x}" if member.isdigit() else member, name=name, started=bool(name),
+                learner=each.get("isLearner") is True, peer=peer,
+            )
+        )  # fmt: skip
+        clients = each.get("clientURLs")
+        urls += [str(url) for url in clients[:1]] if isinstance(clients, list) else []
+    return facts, urls
 
 
-async def leases(client: EtcdClient) -> int | None:
-    """How many leases there are; None where that cannot be asked (before 3.4)."""
-    try:
-        found = mapping(await client.ask("/lease/leases"))
-    except HttpProblem:
-        return None
-    return len(mappings(found.get("leases") or []))
-
-
-async def count(client: EtcdClient, prefix: str) -> int | None:
+async def count(client: EtcdClient, prefix: str) -> int:
     """How many keys begin with a prefix."""
     question = {"key": _b64(prefix), "range_end": _after(prefix), "count_only": True}
-    found = mapping(await client.ask("/kv/range", question))
-    return _number(found.get("count")) or 0
+    return _number(mapping(await client.ask("/kv/range", question)).get("count")) or 0
 
 
 async def read_keys(client: EtcdClient, path: str) -> list[Fact] | None:

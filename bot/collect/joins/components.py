@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import yaml
 
+from rules.schema import Loader
+
 FILE: Final = Path(str(importlib.resources.files("knowledge"))) / "components.yaml"
 
 
@@ -53,6 +55,12 @@ class Components:
     era_of_port: Mapping[int, str]
     etcd: Mapping[str, tuple[str, ...]]
     settings: Mapping[str, tuple[str, ...]]
+    certificates: Mapping[str, tuple[str, ...]]
+
+    def of_certificate(self, file: str, subject: str) -> str | None:
+        """The unit that a certificate is for, by its file and its subject; None for a CA and what nobody knows."""
+        written = f"{file} {subject}"
+        return next((unit for unit, words in self.certificates.items() if any(each in written for each in words)), None)
 
     def of_unit(self, unit: str) -> Component | None:
         name = unit.removesuffix(".service")
@@ -92,7 +100,7 @@ def _component(unit: str, data: Mapping[str, Any]) -> Component:
 @lru_cache(maxsize=1)
 def components() -> Components:
     """The file's content; it is part of the program, so a fault in it is a fault of ours."""
-    data = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    data = yaml.load(FILE.read_text(encoding="utf-8"), Loader)
     units: Mapping[str, Any] = data["units"]
     return Components(
         by_unit={unit: _component(unit, each) for unit, each in units.items()},
@@ -102,4 +110,5 @@ def components() -> Components:
         era_of_port={int(port): era for era, ports in data["eras"].items() for port in ports},
         etcd={name: tuple(paths) for name, paths in data["etcd"].items()},
         settings={name: tuple(keys) for name, keys in data["settings"].items()},
+        certificates={unit: tuple(words) for unit, words in data["certificates"].items()},
     )

@@ -14,7 +14,7 @@ from rules.kinds import Fact, Source, fact
 from rules.observations import Passage
 
 _VARIABLE: Final = re.compile(r"\s*(?:export )?([A-Z][A-Z0-9_]{3,60})=[\"']?([^\"'\n]{1,500})[\"']?\s*$")
-_FLAG: Final = re.compile(r"--?([a-z][a-z_-]{3,40})[= ][\"']?([^\s\"']{1,500})")
+_FLAG: Final = re.compile(r"(?<![\w-])--?([a-z][a-z_-]{3,40})[= ][\"']?([^\s\"'-][^\s\"']{0,499})")
 _OWNER: Final = (
     ("FLANNEL", "flanneld"),
     ("KUBE_PROXY", "kube-proxy"),

@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from bot.collect.etcd.discover import urls_of_pod
 from bot.collect.gaps import gap_of_kind, gap_of_want
 from bot.collect.http import HttpProblem
 from bot.collect.kube.client import Client
 from bot.collect.kube.kinds import ApiKind, api_kinds
-from bot.collect.kube.lists import Served, list_kind, path_of
+from bot.collect.kube.lists import Served, Take, list_kind, path_of
 from bot.collect.names import bare, matching, nearest, the_one
 from bot.collect.objects.projector import Projector
 from bot.collect.objects.resources import CLUSTER_SCOPED, kind_of
@@ -39,7 +40,7 @@ LOG_BYTES: Final = 256 * 1024
 MANY: Final = 3
 """With more kinds than this that fail for one reason, the reason is told once."""
 NOT_LISTED: Final = frozenset({"etcd", "host", "explain"})
-"""Questions that are not about objects: only nodes are read, to know which machine is which."""
+"""Questions that are not about objects: only nodes are read, to know which machine is which, and where etcd is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """A list that could not be read. `instead`: the namespace that was read where all of them are not permitted."""
+
     order: Order
     problem: HttpProblem
+    instead: str = ""
 
 
 class KubeCollector:
@@ -82,6 +86,8 @@ class KubeCollector:
         self._containers: dict[str, list[str]] = defaultdict(list)
         self.nodes: dict[str, str] = {}
         """name -> address, once nodes were listed."""
+        self.etcd_urls: list[str] = []
+        """Where etcd is, as far as the control plane's Pods tell."""
         self.asked = ""
         self.reached = False
 
@@ -123,7 +129,8 @@ class KubeCollector:
         kinds = [each for each in self._kinds.values() if not each.only or question.kind in each.only]
         scoped = [Order(each) for each in kinds if not each.namespaced]
         if question.kind in NOT_LISTED:
-            return [each for each in scoped if each.kind.kind == "node"]
+            nodes = [each for each in scoped if each.kind.kind == "node"]
+            return [*nodes, Order(self._kinds["pod"], SYSTEM)] if question.kind == "etcd" else nodes
         namespaced_kinds = [each for each in kinds if each.namespaced]
         orders = dict.fromkeys(scoped)
         for kind in namespaced_kinds:
@@ -167,27 +174,33 @@ class KubeCollector:
         failures: list[Failure] = []
         done = 0
 
+        def take(kind: str, item: dict[str, Any]) -> None:
+            if kind == "pod" and mapping(item.get("metadata")).get("namespace") == SYSTEM:
+                self.etcd_urls += urls_of_pod(item)
+            projector.add(kind, item)
+
         async def one(order: Order) -> None:
             nonlocal done
             kind = order.kind
             if kind.unless and self._has(kind.unless):
                 return
+            namespace = order.namespace
             try:
-                count = await list_kind(
-                    self._client,
-                    self._served,
-                    kind,
-                    order.namespace,
-                    projector.add,
-                    page=self._api.page,
-                    selector=order.selector,
-                )
+                count = await self._list(order, take)
             except HttpProblem as problem:
-                failures.append(Failure(order, problem))
-                return
+                if not self._may_narrow(order, problem):
+                    failures.append(Failure(order, problem))
+                    return
+                namespace = self._own_namespace
+                try:
+                    count = await self._list(replace(order, namespace=namespace), take)
+                except HttpProblem:
+                    failures.append(Failure(order, problem))
+                    return
+                failures.append(Failure(order, problem, namespace))
             if count is not None and not order.selector:
-                projector.listed(kind.kind, order.namespace, count)
-                self._complete.add((kind.kind, order.namespace))
+                projector.listed(kind.kind, namespace, count)
+                self._complete.add((kind.kind, namespace))
             done += 1
             progress(f"lists {done}/{len(pending)}")
 
@@ -195,6 +208,24 @@ class KubeCollector:
             for order in pending:
                 group.create_task(one(order))
         return failures
+
+    async def _list(self, order: Order, take: Take) -> int | None:
+        """As `list_kind`; nothing where all of it was read already."""
+        if not order.selector and self._is_complete(order.kind.kind, order.namespace):
+            return None
+        return await list_kind(
+            self._client, self._served, order.kind, order.namespace, take,
+            page=self._api.page, selector=order.selector,
+        )  # fmt: skip
+
+    def _may_narrow(self, order: Order, problem: HttpProblem) -> bool:
+        """Whether the same list may be permitted in one namespace."""
+        return problem.status == 403 and order.kind.namespaced and not order.namespace
+
+    @property
+    def _own_namespace(self) -> str:
+        """The namespace that kubectl would take without being told one."""
+        return self._client.access.namespace or "default"
 
     def _has(self, kind: str) -> bool:
         return kind in self._kinds and self._served.has(self._kinds[kind])
@@ -224,14 +255,23 @@ class KubeCollector:
             scopes = [namespace] if namespace else self._everywhere()
         for selector in [f"metadata.name={own}", ""] if own and not cut else [""]:
             for scope in scopes:
-                await list_kind(
-                    self._client, self._served, kind, scope, take,
-                    page=self._api.page * 4, selector=selector, metadata=True,
-                )  # fmt: skip
+                order = Order(kind, scope, selector)
+                try:
+                    await self._list_names(order, take)
+                except HttpProblem as problem:
+                    if not self._may_narrow(order, problem):
+                        raise
+                    await self._list_names(replace(order, namespace=self._own_namespace), take)
             found = matching(known, name)
             if found:
                 break
         return f"{kind_name} {the_one(kind_name, name, found, nearest(known, wanted) if not found else None)}"
+
+    async def _list_names(self, order: Order, take: Take) -> None:
+        await list_kind(
+            self._client, self._served, order.kind, order.namespace, take,
+            page=self._api.page * 4, selector=order.selector, metadata=True,
+        )  # fmt: skip
 
     # --- what went wrong --------------------------------------------------------------------------------
     def _unreachable(self, problem: HttpProblem) -> Observations:
@@ -252,16 +292,24 @@ class KubeCollector:
         return found
 
     def _gaps(self, failures: list[Failure]) -> list[Gap]:
-        """A gap for each list that failed; one for all where many failed for the same reason."""
+        """A gap for each list that failed; one for all where many failed for the same reason.
+
+        Where a role is for one namespace alone, one gap tells what is therefore not known.
+        """
         groups: dict[tuple[int, str], list[Failure]] = defaultdict(list)
         for each in failures:
             groups[each.problem.status, each.problem.error].append(each)
         gaps: list[Gap] = []
         for (status, _), group in groups.items():
+            names = ", ".join(dict.fromkeys(each.order.kind.resource for each in group))
+            instead = next((each.instead for each in group if each.instead), "")
+            if instead:
+                why = f"{_permission(group)}; only namespace {instead} was read"
+                gaps.append(Gap(f"what is outside of namespace {instead}: {names}", why, "kdiag rbac"))
+                continue
             if len(group) > MANY:
-                names = list(dict.fromkeys(each.order.kind.resource for each in group))
                 why = _permission(group) if status == 403 else str(group[0].problem)
-                gaps.append(Gap(", ".join(names), why, "kdiag rbac" if status == 403 else ""))
+                gaps.append(Gap(names, why, "kdiag rbac" if status == 403 else ""))
                 continue
             for each in group:
                 why = _permission([each]) if status == 403 else str(each.problem)

@@ -13,6 +13,7 @@ import yaml
 
 from bot.collect.objects.resources import CLUSTER_SCOPED
 from rules.knowledge import Knowledge
+from rules.schema import Loader
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _kind(kind: str, data: Mapping[str, Any]) -> ApiKind:
 def api_kinds() -> Mapping[str, ApiKind]:
     """All of them, by kind."""
     path = Path(str(importlib.resources.files("knowledge"))) / "api.yaml"
-    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: Mapping[str, Mapping[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader)
     return {kind: _kind(kind, each) for kind, each in data.items()}
 
 

@@ -200,6 +200,9 @@ def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
         return True
     if event.reason == SCHEDULING and pod.node:
         return True
+    if event.reason == "NodeNotReady" and pod.node:
+        node = situation.inventory.nodes.get(pod.node)
+        return node is not None and node.ready == "True"
     if pod.ended:
         return situation.healthy(pod)
     if last is None:

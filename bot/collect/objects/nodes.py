@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
+from bot.collect.joins.components import components
 from bot.collect.objects.pods import tolerates
 from bot.collect.objects.records import Node, Pod
 from bot.collect.objects.situation import Situation
@@ -172,19 +173,22 @@ class Nodes:
         for lease in self._situation.inventory.all_of("lease", "kube-system"):
             spec = mapping(lease.fields.get("spec"))
             renewed = moment(spec.get("renewTime"))
-            if renewed is None or not text(spec.get("holderIdentity")) or lease.name.startswith("apiserver-"):
+            if renewed is None or lease.name.startswith("apiserver-"):
                 continue
-            length = at(spec, "leaseDurationSeconds")
-            allowed = max(60, 4 * length) if type(length) is int else 60
+            length = at(spec, "leaseDurationSeconds")  # 1 once the holder has given it up
+            allowed = max(45, 3 * length) if type(length) is int else 60
             if self._situation.now - renewed > allowed:
                 self._lease_fact("kube-system", lease.name, text(spec.get("holderIdentity")), renewed)
 
     def _lease_fact(self, namespace: str, name: str, holder: str | None, renewed: float) -> None:
+        leads = name in components().by_unit
         self._situation.fact(
             "lease",
             Source(f"lease {namespace}/{name}", "spec.renewTime"),
             lease=f"{namespace}/{name}",
             holder=holder,
+            unit=name if leads else None,
+            host=holder.rpartition("_")[0] or None if leads and holder else None,  # HOST_UUID
             renewed_s=self._situation.age(renewed),
         )
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from bot.collect.objects.pods import SYSTEM_NAMESPACE
 from bot.collect.objects.records import Endpoints, Pod, Port, Service, ServicePort, Thing
 from bot.collect.objects.situation import Situation, ingress_backends, is_serving
 from bot.collect.objects.values import (
@@ -158,13 +159,13 @@ class Services:
             return False
         if pods and all(pod.starting for pod in pods):
             return False
-        return not self._scaled_to_zero(service)
+        return not self._scaled_to_zero(service) or service.namespace == SYSTEM_NAMESPACE
 
     def _age(self, service: Service) -> int:
         return self._situation.age(service.created) or 0
 
-    def _scaled_to_zero(self, service: Service) -> bool:
-        """Nothing runs behind it because nothing is meant to."""
+    def _scaled_to_zero(self, service: Service) -> str | None:
+        """The controller behind it, where nothing runs because nothing is meant to."""
         found = [
             each
             for each in self._situation.workloads_in.get(service.namespace, ())
@@ -172,7 +173,7 @@ class Services:
             and each.template_labels
             and all(each.template_labels.get(k) == v for k, v in service.selector.items())
         ]
-        return bool(found) and all(each.desired == 0 for each in found)
+        return found[0].subject if found and all(each.desired == 0 for each in found) else None
 
     def _service(self, service: Service, pods: list[Pod]) -> None:
         found = self.endpoints(service.namespace, service.name)
@@ -197,6 +198,7 @@ class Services:
             ready_pods=sum(1 for pod in pods if is_serving(pod)) if pods_known else None,
             nearest_labels=nearest,
             nearest_workload=workload,
+            idle_workload=self._scaled_to_zero(service) if not pods and service.selector else None,
             differs=differs,
             external_pending=not service.external if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,

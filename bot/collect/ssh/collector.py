@@ -10,25 +10,43 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.collect.gaps import gap_of_want, wants
 from bot.collect.joins.components import components
 from bot.collect.redact import redact
-from bot.collect.ssh.commands import HostCommand, WrongArgument, commands_for, host_commands
-from bot.collect.ssh.connection import Connection, Output, SshProblem
+from bot.collect.ssh.certificates import embedded, files_in, files_of_kubeconfig
+from bot.collect.ssh.commands import TYPES, HostCommand, WrongArgument, commands_for, host_commands
+from bot.collect.ssh.outcome import Output, SshProblem
 from bot.collect.texts import host_text, node_of_host, ping_facts
 from bot.config.clusters import Host, Ssh
 from rules.kinds import Fact, Scalar, Source, fact
 from rules.observations import Gap, Observations
 
+if TYPE_CHECKING:
+    from bot.collect.ssh.connection import Connection
+
 NOT_FOUND: Final = 127
 CURL_ERRORS: Final = {6: "unknown-host", 7: "refused", 28: "timeout"}
 MAX_CONTAINER_LOGS: Final = 5
+CERTIFICATES: Final = frozenset({"certificates", "certificate"})
 ALTERNATIVES: Final = frozenset({"containers"})
 """Wants of which one command is enough: a host that runs containerd need not have a docker that answers."""
 WANTS: Final = frozenset(
-    {"journal", "units", "ports", "firewall", "containers", "disk", "memory", "clock", "settings", "reach", "kernel"}
+    {
+        "journal",
+        "units",
+        "ports",
+        "firewall",
+        "containers",
+        "disk",
+        "memory",
+        "clock",
+        "settings",
+        "reach",
+        "kernel",
+        "certificates",
+    }
 )
 """The wants that a host can answer."""
 _NO_RIGHT: Final = re.compile(
@@ -200,6 +218,8 @@ class SshCollector:
         return await asyncio.shield(task)
 
     async def _open(self, name: str) -> Connection | SshProblem:
+        from bot.collect.ssh.connection import Connection  # its library takes long to load: only where a host is asked
+
         connection = Connection(name, self._ssh, self._hosts.get(name, Host()), self.nodes.get(name, ""))
         try:
             await connection.open()
@@ -240,7 +260,9 @@ class SshCollector:
         sudo = self._ssh.sudo and connection.user != "root"
         before = time.time()
         try:
-            output = await connection.run(command.line(arguments, sudo=sudo))
+            output = await connection.run(command.line(arguments, sudo=sudo and command.root != "denied"))
+            if sudo and command.root == "denied" and _NO_RIGHT.search(output.complaint):
+                output = await connection.run(command.line(arguments, sudo=True))
         except SshProblem as problem:
             return Observations(gaps=[self._gap(connection.name, command, arguments, str(problem))])
         if output.code == NOT_FOUND or (sudo and "command not found" in output.complaint):
@@ -251,6 +273,8 @@ class SshCollector:
         found.gaps += self._shortcomings(connection, command, arguments, output)
         if command.want == "containers":
             found.extend(await self._container_logs(connection, command, output))
+        if command.want in CERTIFICATES:
+            found.extend(await self._certificates(connection, command, output))
         return found
 
     async def _container_logs(self, connection: Connection, listing: HostCommand, output: Output) -> Observations:
@@ -259,6 +283,25 @@ class SshCollector:
         found = Observations()
         for container in _EXITED.findall(output.text)[:MAX_CONTAINER_LOGS]:
             found.extend(await self._run(connection, command, {"container": container}) or Observations())
+        return found
+
+    async def _certificates(self, connection: Connection, command: HostCommand, output: Output) -> Observations:
+        """The certificates in the files that an output names, and those that the kubeconfigs among them name."""
+        if command.want == "certificates":
+            files, kubeconfigs = files_in(output.text)
+        else:
+            files, kubeconfigs = files_of_kubeconfig(output.text), []
+        asked = [("openssl-x509", "certificate", file) for file in files]
+        asked += [("grep-client-certificate", "kubeconfig", file) for file in kubeconfigs]
+        found = Observations()
+        for part in await asyncio.gather(
+            *(
+                self._run(connection, host_commands()[name], {key: file})
+                for name, key, file in asked
+                if TYPES[key](file)
+            ),
+        ):
+            found.extend(part or Observations())
         return found
 
     def _read(
@@ -271,8 +314,10 @@ class SshCollector:
     ) -> Observations:
         """Facts and passages of an output, whose secrets are masked before anything else sees it."""
         node = self._node_of(name)
-        text = redact(output.text)
         now = datetime.now(UTC)
+        if "kubeconfig" in arguments:
+            return Observations(facts=list(embedded(output.text, str(arguments["kubeconfig"]), name, node, now)))
+        text = redact(output.text)
         if self._keep and text.strip():
             self._keep(name, _file_name(command, arguments), f"$ {command.shown(arguments)}\n{text}")
         if command.want == "clock" and command.run[0] == "date":
@@ -331,7 +376,7 @@ class SshCollector:
         want: dict[str, Scalar] = {"what": command.want, "host": name}
         for key, value in arguments.items():
             if isinstance(value, str):
-                want["name" if key == "container" else key] = value
+                want["name" if key in ("container", "certificate", "kubeconfig") else key] = value
         if command.want in wants():
             return gap_of_want(want, why)
         return Gap(f"{command.shown(arguments)} on {name}", why)
@@ -341,7 +386,7 @@ class SshCollector:
             if not task.done():
                 task.cancel()
         for result in await asyncio.gather(*self._opening.values(), return_exceptions=True):
-            if isinstance(result, Connection):
+            if not isinstance(result, SshProblem | BaseException):
                 await result.close()
         self._opening.clear()
 
@@ -349,6 +394,8 @@ class SshCollector:
 def _file_name(command: HostCommand, arguments: Mapping[str, str | Sequence[str]]) -> str:
     """What a recording calls the output: the command's name, with the unit or container that it is of."""
     of = arguments.get("container") if command.want == "container-log" else None
+    if "certificate" in arguments:
+        of = str(arguments["certificate"]).strip("/").replace("/", "-")
     if "{unit}" in command.run:
         of = str(arguments.get("unit")).removesuffix(".service")
     return f"{command.name.removesuffix('-unit')}-{of}" if of else command.name

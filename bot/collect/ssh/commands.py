@@ -18,9 +18,12 @@ from typing import Any, Final
 
 import yaml
 
+from rules.schema import Loader
+
 _UNIT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,119}")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _CONTAINER: Final = re.compile(r"[0-9a-f]{10,64}")
+_PUBLIC_FILE: Final = re.compile(r"(/[A-Za-z0-9_@][A-Za-z0-9_.@:-]{0,99}){1,12}")
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 SEARCH_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Logins without root often lack the sbin folders."""
@@ -48,11 +51,18 @@ def _is_port(value: str) -> bool:
     return value.isascii() and value.isdigit() and 0 < int(value[:6]) < 65536
 
 
+def _is_file(value: str) -> bool:
+    """An absolute path without `..`, and not that of a key by its name."""
+    return _PUBLIC_FILE.fullmatch(value) is not None and not value.endswith(".key")
+
+
 TYPES: Final[Mapping[str, Callable[[str], bool]]] = {
     "unit": _is_unit,
     "units": _is_unit,
     "target": _is_target,
     "port": _is_port,
+    "certificate": _is_file,
+    "kubeconfig": _is_file,
     "container": lambda value: _CONTAINER.fullmatch(value) is not None,
 }
 """The types of arguments; `units` alone may be several words."""
@@ -85,7 +95,7 @@ class HostCommand:
 
     def line(self, arguments: Mapping[str, str | Sequence[str]], *, sudo: bool) -> str:
         """The line for the login's shell, with every word quoted."""
-        prefix = ["env", "LC_ALL=C", f"PATH={SEARCH_PATH}", *(["sudo", "-n"] if sudo and self.root else [])]
+        prefix = ["env", "LC_ALL=C", "TZ=UTC", f"PATH={SEARCH_PATH}", *(["sudo", "-n"] if sudo and self.root else [])]
         return shlex.join([*prefix, *self.words(arguments)])
 
     def shown(self, arguments: Mapping[str, str | Sequence[str]]) -> str:
@@ -124,7 +134,7 @@ def _command(name: str, data: Mapping[str, Any]) -> HostCommand:
 def host_commands() -> Mapping[str, HostCommand]:
     """All of them, by name."""
     path = Path(str(importlib.resources.files("knowledge"))) / "commands.yaml"
-    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: Mapping[str, Mapping[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader)
     return {name: _command(name, each) for name, each in data.items()}
 
 

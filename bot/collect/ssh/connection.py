@@ -6,45 +6,28 @@ Nobody is asked anything: a key that needs a passphrase, a password or an unknow
 from __future__ import annotations
 
 import asyncio
+import getpass
+import re
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import asyncssh
 
+from bot.collect.ssh.outcome import Output, SshProblem
 from bot.config.clusters import Host, Ssh
 
 MAX_OUTPUT_BYTES: Final = 1 << 20
 """The rest of an output is not read: the command is ended."""
 MAX_COMPLAINT_BYTES: Final = 8192
 CLOSING_S: Final = 1.0
-
-
-class SshProblem(Exception):
-    """No connection. `reason` is as in the fact `reach`, or auth, host-key, host-key-changed, key, lost."""
-
-    def __init__(self, why: str, reason: str) -> None:
-        super().__init__(why)
-        self.reason = reason
-
-    @property
-    def answered(self) -> bool | None:
-        """Whether the machine is there: it said something (True), is silent (False), or nobody can tell (None)."""
-        if self.reason in ("auth", "host-key", "host-key-changed", "refused", "lost"):
-            return True
-        return False if self.reason in ("timeout", "no-route") else None
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What a command printed. `code` None: it was ended, for its time or its length (`cut`)."""
-
-    text: str
-    complaint: str
-    code: int | None
-    cut: bool = False
+KNOWN_HOSTS: Final = {
+    "UserKnownHostsFile": ("~/.ssh/known_hosts", "~/.ssh/known_hosts2"),
+    "GlobalKnownHostsFile": ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"),
+}
+"""The options of an ssh_config that name files of trusted keys, with what they are where it is silent."""
+_TOKEN: Final = re.compile("%(.)")
 
 
 class _Client(asyncssh.SSHClient):
@@ -73,23 +56,34 @@ class Connection:
 
     async def open(self) -> None:
         """Connects and logs in. SshProblem says why that is not possible."""
-        client = _Client()
         target = self._host.address or await self._target()
         try:
             async with asyncio.timeout(self._ssh.connect_timeout_s):
-                tunnel = await self._jump() if self._ssh.jump else ()
-                connection, _ = await asyncssh.create_connection(
-                    lambda: client, target, options=self._options(self._host), tunnel=tunnel
-                )
+                options = self._options(self.name, self._host)
+                # asyncssh's own way through a ProxyJump would look for the jump's key elsewhere, or not at all.
+                tunnel = await self._through(self._ssh.jump or str(options.config.get("ProxyJump") or ""))
+                connection = await self._connect(target, options, tunnel)
         except TimeoutError:
             seconds = f"{self._ssh.connect_timeout_s:g}"
             raise SshProblem(f"it did not answer SSH within {seconds} s", "timeout") from None
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise self._key_problem(target, client.offered, error) from error
         except (OSError, asyncssh.Error, ValueError) as error:
             raise _problem(error) from error
-        self._open.append(connection)
         self.user = str(connection.get_extra_info("username"))
+
+    async def _connect(
+        self,
+        target: str,
+        options: asyncssh.SSHClientConnectionOptions,
+        tunnel: asyncssh.SSHClientConnection | None,
+    ) -> asyncssh.SSHClientConnection:
+        """A connection, closed with the others. SshProblem where the host's key is not one that is known."""
+        client = _Client()
+        try:
+            connection, _ = await asyncssh.create_connection(lambda: client, target, options=options, tunnel=tunnel)
+        except asyncssh.HostKeyNotVerifiable as error:
+            raise _key_problem(target, options, client.offered, error) from error
+        self._open.append(connection)
+        return connection
 
     async def _target(self) -> str:
         """The name, where ~/.ssh/config or the resolver knows it, else the address that the API says."""
@@ -102,7 +96,10 @@ class Connection:
             return self._fallback
         return self.name
 
-    def _options(self, host: Host, user: str = "", port: int | None = None) -> asyncssh.SSHClientConnectionOptions:
+    def _options(
+        self, name: str, host: Host, user: str = "", port: int | None = None
+    ) -> asyncssh.SSHClientConnectionOptions:
+        """What our settings and the user's ssh_config say about a host of that name."""
         ssh = self._ssh
         given: dict[str, object] = {}
         if user or host.user or ssh.user:
@@ -113,11 +110,12 @@ class Connection:
             given["client_keys"] = [_private_key(path) for path in ssh.keys]
         if not ssh.agent:
             given["agent_path"] = None
-        given["known_hosts"] = asyncssh.read_known_hosts(self._known_hosts_files())
         config = ssh.config or Path.home() / ".ssh" / "config"
+        given["config"] = [str(config)] if config.is_file() else None
+        given["host"] = name
+        written = asyncssh.SSHClientConnectionOptions(known_hosts=b"", **given)
         return asyncssh.SSHClientConnectionOptions(
-            config=[str(config)] if config.is_file() else None,
-            host=self.name,
+            known_hosts=asyncssh.read_known_hosts(trusted_files(ssh, written, name)),
             preferred_auth="publickey",
             password_auth=False,
             kbdint_auth=False,
@@ -126,40 +124,20 @@ class Connection:
             **given,
         )
 
-    async def _jump(self) -> asyncssh.SSHClientConnection:
-        user, _, place = self._ssh.jump.rpartition("@")
-        name, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "")
-        options = self._options(Host(), user, int(port) if port else None)
-        jump = await asyncssh.connect(name, options=options)
-        self._open.append(jump)
-        return jump
-
-    def _known_hosts_files(self) -> list[str]:
-        """The files that hold trusted keys; there may be none, and then no host is trusted."""
-        default = [Path.home() / ".ssh" / "known_hosts", Path("/etc/ssh/ssh_known_hosts")]
-        return [str(path) for path in self._ssh.known_hosts or default if path.is_file()]
-
-    def _key_problem(self, target: str, fingerprint: str, error: Exception) -> SshProblem:
-        """An unknown key, or one that is not the one that known_hosts has."""
-        port = self._host.port or self._ssh.port
-        known = False
-        with suppress(OSError, ValueError, asyncssh.Error):
-            trusted = asyncssh.match_known_hosts(
-                asyncssh.read_known_hosts(self._known_hosts_files()), target, "", port if port != 22 else None
-            )
-            known = bool(trusted[0])
-        shown = f" {fingerprint}" if fingerprint else ""
-        if known:
-            return SshProblem(
-                f"its host key{shown} is not the one in known_hosts: the machine was replaced, or this is another one",
-                "host-key-changed",
-            )
-        if not fingerprint:
-            return SshProblem(f"its host key is not trusted: {error}", "host-key")
-        return SshProblem(
-            f"its host key{shown} is not in known_hosts: compare the fingerprint with the machine's own, then add it",
-            "host-key",
-        )
+    async def _through(self, places: str) -> asyncssh.SSHClientConnection | None:
+        """The connection to the last of the hosts to go through, `[user@]host[:port],...`; None without any."""
+        tunnel: asyncssh.SSHClientConnection | None = None
+        for each in filter(None, places.split(",")):
+            user, _, place = each.strip().rpartition("@")
+            name, _, port = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "")
+            try:
+                options = self._options(name, Host(), user, int(port) if port else None)
+                tunnel = await self._connect(name, options, tunnel)
+            except (OSError, asyncssh.Error, ValueError) as error:
+                raise SshProblem(f"on the way through {name}: {_problem(error)}", "") from error
+            except SshProblem as problem:
+                raise SshProblem(f"on the way through {name}: {problem}", "") from problem
+        return tunnel
 
     # --- commands ---------------------------------------------------------------------------------------
     async def run(self, line: str) -> Output:
@@ -217,6 +195,57 @@ async def _take(stream: asyncssh.SSHReader[bytes], into: bytearray, limit: int) 
         if len(into) >= limit:
             return True
     return False
+
+
+def _key_problem(
+    target: str, options: asyncssh.SSHClientConnectionOptions, fingerprint: str, error: Exception
+) -> SshProblem:
+    """An unknown key, or one that is not the one that known_hosts has."""
+    known = False
+    with suppress(OSError, ValueError, asyncssh.Error):
+        alias = options.host_key_alias
+        port = None if alias or options.port == 22 else options.port
+        known = bool(asyncssh.match_known_hosts(options.known_hosts, alias or target, "", port)[0])
+    shown = f" {fingerprint}" if fingerprint else ""
+    if known:
+        return SshProblem(
+            f"its host key{shown} is not the one in known_hosts: the machine was replaced, or this is another one",
+            "host-key-changed",
+        )
+    if not fingerprint:
+        return SshProblem(f"its host key is not trusted: {error}", "host-key")
+    return SshProblem(
+        f"its host key{shown} is not in known_hosts: compare the fingerprint with the machine's own, then add it",
+        "host-key",
+    )
+
+
+def trusted_files(ssh: Ssh, options: asyncssh.SSHClientConnectionOptions, name: str) -> list[str]:
+    """The files of trusted host keys: ours, else those of the ssh_config, else ssh's own. Without any none is trusted.
+
+    `none` in an ssh_config is no file; asyncssh itself would take it for leave to trust every key.
+    """
+    if ssh.known_hosts:
+        return [str(path) for path in ssh.known_hosts if path.is_file()]
+    known = options.config
+    values = {
+        "%": "%",
+        "d": str(Path.home()),
+        "h": options.host,
+        "k": options.host_key_alias or name,
+        "n": name,
+        "p": str(options.port),
+        "r": options.username,
+        "u": getpass.getuser(),
+    }
+    files = []
+    for option, default in KNOWN_HOSTS.items():
+        written = known.get(option)
+        for each in written if isinstance(written, list) else default:
+            path = Path(_TOKEN.sub(lambda token: values.get(token[1], token[0]), each)).expanduser()
+            if path.is_file():
+                files.append(str(path))
+    return files
 
 
 def _is_configured(config: Path, name: str) -> bool:

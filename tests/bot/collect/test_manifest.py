@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -417,14 +416,13 @@ def test_two_syntax_errors_in_one_document_are_both_mended() -> None:
 # --- bounds ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(60)
 def test_a_billion_laughs_is_refused() -> None:
     names = "abcdefghij"
     lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"{here}: &{here} [{', '.join([f'*{before}'] * 10)}]" for before, here in itertools.pairwise(names)]
-    started = time.monotonic()
     seen = check_text("\n".join(lines), "laughs.yaml")
     assert "aliases that multiply" in seen.gaps[0].why
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(

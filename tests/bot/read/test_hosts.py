@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
 from bot.read import read
 from tests.bot.read.helpers import abouts, facts, one
 
@@ -44,6 +48,21 @@ def test_list_units_and_show_are_read() -> None:
     shown = "Id=etcd.service\nLoadState=loaded\nActiveState=activating\nSubState=auto-restart\nNRestarts=41\nResult=exit-code\n"
     unit = one(shown, "unit")
     assert (unit["unit"], unit["sub"], unit["restarts"]) == ("etcd", "auto-restart", 41)
+
+
+@pytest.mark.parametrize(
+    ("state", "entered", "seconds"),
+    [
+        ("active", "Thu 2026-03-05 03:09:48 UTC", 12),
+        ("failed", "Thu 2026-03-05 02:10:00 UTC", 3600),
+        ("active", "Thu 2026-03-05 12:09:48 JST", None),
+        ("active", "", None),
+    ],
+)
+def test_systemctl_show_says_for_how_long_a_unit_is_in_its_state(state: str, entered: str, seconds: int | None) -> None:
+    shown = f"Id=kubelet.service\nLoadState=loaded\nActiveState={state}\nNRestarts=7\nStateChangeTimestamp={entered}\n"
+    seen = read(shown, now=datetime(2026, 3, 5, 3, 10, tzinfo=UTC))
+    assert one(seen, "unit").get("since_s") == seconds
 
 
 JOURNAL = """\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.read import read
 from tests.bot.read.helpers import abouts, facts, one, relations
 
@@ -192,3 +194,16 @@ def test_minions_are_nodes() -> None:
         ("box1.lan", "False"),
         ("box2.lan", "True"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "platform"),
+    [
+        ("$ az aks get-credentials -g lab -n lab", "aks"),
+        ("$ aws eks update-kubeconfig --name lab", "eks"),
+        ("$ gcloud container clusters list", "gke"),
+    ],
+)
+def test_the_command_that_was_run_names_the_cloud(command: str, platform: str) -> None:
+    seen = read(f"{command}\n$ kubectl get pods\nerror: You must be logged in to the server (Unauthorized)")
+    assert one(seen, "cluster")["platform"] == platform

@@ -177,6 +177,41 @@ def kubelet_client_certificate_expired(c: Cluster) -> dict[str, Any]:
 
 
 @scenario(SCENARIOS)
+def kubelet_certificate_file_expired(c: Cluster) -> dict[str, Any]:
+    """n2 fell silent, and its kubelet's journal says only that it is not authorized: the file of its certificate tells why."""
+    c.nodes("n1")
+    c.node("n2", ready="Unknown", since=30, message="Kubelet stopped posting node status.")
+    c.host_file("n2", "systemctl-is-active", "--- kubelet ---\nactive\nenabled\n")
+    c.journal(
+        "n2",
+        "kubelet",
+        'kubelet[702]: E0304 03:05:14.200113     702 reflector.go:166] "Unhandled Error" err="k8s.io/client-go/informers/factory.go:160: Failed to watch *v1.Node: failed to list *v1.Node: Unauthorized"',
+    )
+    pem = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+    c.host_file(
+        "n2",
+        "openssl-x509-var-lib-kubelet-pki-kubelet-client-current.pem",
+        f"$ openssl x509 -noout -subject -issuer -enddate -in {pem}\n"
+        "subject=O = system:nodes, CN = system:node:n2\nissuer=CN = kubernetes\nnotAfter=Mar  4 02:38:41 2026 GMT\n",
+    )
+    c.host_file(
+        "n2",
+        "openssl-x509-var-lib-kubelet-pki-kubelet.crt",
+        "$ openssl x509 -noout -subject -issuer -enddate -in /var/lib/kubelet/pki/kubelet.crt\n"
+        "subject=CN = n2@1740000000\nissuer=CN = n2-ca@1740000000\nnotAfter=Feb  3 01:02:03 2027 GMT\n",
+    )
+    return {
+        "question": "node n2",
+        "first": "certificate-expired-on-host",
+        "subject": f"certificate n2:{pem}",
+        "names": ["2026-03-04 02:38"],
+        "fix": ["kubeadm|openssl"],
+        "folds": ["node n2"],
+        "roots": 1,
+    }
+
+
+@scenario(SCENARIOS)
 def node_clock_drift(c: Cluster) -> dict[str, Any]:
     """n2's clock is an hour behind: tokens and certificates are not yet valid there."""
     c.nodes("n1")

@@ -31,8 +31,8 @@ def test_a_line_is_what_a_person_would_type_with_a_fixed_environment() -> None:
     journal = host_commands()["journalctl-unit"]
     line = journal.line({"unit": "kubelet"}, sudo=True)
     words = shlex.split(line)
-    assert words[:2] == ["env", "LC_ALL=C"]
-    assert words[3:6] == ["sudo", "-n", "journalctl"]
+    assert words[:3] == ["env", "LC_ALL=C", "TZ=UTC"]
+    assert words[4:7] == ["sudo", "-n", "journalctl"]
     assert words[-2:] == ["-u", "kubelet"]
     assert journal.shown({"unit": "kubelet"}).startswith("journalctl ")
 
@@ -79,7 +79,7 @@ def test_whatever_is_accepted_reaches_the_shell_as_one_word(value: str) -> None:
             line = command.line({argument: value}, sudo=False)
         except WrongArgument:
             continue
-        assert shlex.split(line)[3:] == command.words({argument: value})
+        assert shlex.split(line)[4:] == command.words({argument: value})
         assert not value.startswith("-")
         assert value in command.words({argument: value}) or f"[{value}]" in command.words({argument: value})
 
