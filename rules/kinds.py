@@ -281,6 +281,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "restarts": (int, "restarts of all its containers"),
             "age_s": (int, "seconds since it was made"),
             "deleting_s": (int, "seconds since its deletion was asked for"),
+            "in_grace": (bool, "true while it is being deleted and its grace period is not over"),
             "finalizers": (str, "finalizers that remain, comma separated"),
             "workload": (str, "its controller: deployment shop/web, job db/migrate"),
             "owned": (bool, "whether it has a controller"),

@@ -320,7 +320,9 @@ def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
     finding = ranked.finding
     asked = canonical(asked)
     on_it = any(canonical(f.subject) == asked for f in (finding, *ranked.explains))
-    weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if finding.entry.general else 0)
+    # a general one that accounts for precise ones is no longer a last resort
+    vague = finding.entry.general and all(f.entry.general for f in ranked.explains)
+    weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague else 0)
     return (
         finding.entry.severity == "info",
         bool(asked) and not on_it,

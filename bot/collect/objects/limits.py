@@ -112,9 +112,12 @@ def _autoscalers(situation: Situation) -> None:
         minimum, maximum = integer(spec.get("minReplicas")), integer(spec.get("maxReplicas"))
         current, desired = integer(status.get("currentReplicas")), integer(status.get("desiredReplicas"))
         at_max = maximum is not None and maximum == desired == current and maximum > (minimum or 1)
+        conditions = reading.conditions(status)
+        # the load is over: it stays at its maximum only until the stabilization window of scaling down has passed
+        at_max = at_max and not any(each.reason == "ScaleDownStabilized" for each in conditions)
         bad = [
             each
-            for each in reading.conditions(status)
+            for each in conditions
             if _is_bad(each, workload, at_max)
             and not (each.type == "ScalingActive" and warming_up(situation, autoscaler, workload))
         ]

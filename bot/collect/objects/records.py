@@ -218,6 +218,11 @@ class Pod:
     def subject(self) -> str:
         return f"pod {self.key}"
 
+    @property
+    def stopping(self) -> bool:
+        """Being deleted, and within its grace period."""
+        return self.deleting and self.healthy
+
 
 @dataclass(slots=True, eq=False)
 class Workload:

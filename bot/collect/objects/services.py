@@ -394,8 +394,8 @@ def _is_default(thing: Thing) -> bool:
 
 
 def _starting(pods: list[Pod]) -> bool:
-    """Whether a Service is empty only since all that stands behind it was made a moment ago."""
-    return bool(pods) and all(pod.starting for pod in pods)
+    """Whether a Service is empty only since all that stands behind it starts, or stops within its grace period."""
+    return bool(pods) and all(pod.starting or pod.stopping for pod in pods)
 
 
 def nearness(wanted: Mapping[str, str], labels: Mapping[str, str]) -> float:

@@ -171,7 +171,12 @@ class Situation:
             return False
         if workload.created is not None and self.now - workload.created < 15 and not self._has_sick_pod(workload):
             return False
-        starting = sum(1 for pod in self.pods_of(workload) if pod.starting and not pod.ready)
+        replaces_after = workload.kind in ("statefulset", "daemonset")  # a Pod's successor waits until it is gone
+        starting = sum(
+            1
+            for pod in self.pods_of(workload)
+            if not pod.ready and (pod.starting or (replaces_after and pod.stopping))
+        )
         if starting and workload.kind == "statefulset" and not self._has_sick_pod(workload):
             return False  # its further Pods are made when this one is ready
         return ready + starting < workload.desired
