@@ -756,6 +756,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "hard": (str, "limit"),
             "full": (bool, "used has reached the limit"),
             "top_user": (str, "the workload that uses the most of it"),
+            "top_kind": (str, "the kind of that controller"),
             "top_used": (int, "how many Pods that one has"),
         },
     ),

@@ -59,6 +59,7 @@ def _quotas(situation: Situation) -> None:
                 hard=word(limit),
                 full=taken >= allowed if taken is not None and allowed is not None else None,
                 top_user=top,
+                top_kind=top.partition(" ")[0] if top else None,
                 top_used=count,
             )
         for workload in situation.sick_workloads:
@@ -67,8 +68,15 @@ def _quotas(situation: Situation) -> None:
 
 
 def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
-    """The controller with the most Pods in a namespace, among those that have all the Pods that they want."""
-    short = {situation.top_of(each) for each in situation.sick_workloads}
+    """The controller with the most Pods in a namespace, among those that have all the Pods that they want.
+
+    Pods count whether they run or not: those of a Job that hang for their image use the quota up as well.
+    """
+    short = {
+        situation.top_of(each)
+        for each in situation.sick_workloads
+        if each.kind != "job" and len(situation.pods_of(each)) < (each.desired or 0)
+    }
     users = (
         situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
     )

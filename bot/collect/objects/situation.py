@@ -173,9 +173,7 @@ class Situation:
             return False
         replaces_after = workload.kind in ("statefulset", "daemonset")  # a Pod's successor waits until it is gone
         starting = sum(
-            1
-            for pod in self.pods_of(workload)
-            if not pod.ready and (pod.starting or (replaces_after and pod.stopping))
+            1 for pod in self.pods_of(workload) if not pod.ready and (pod.starting or (replaces_after and pod.stopping))
         )
         if starting and workload.kind == "statefulset" and not self._has_sick_pod(workload):
             return False  # its further Pods are made when this one is ready
