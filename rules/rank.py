@@ -292,7 +292,7 @@ def rank(findings: Sequence[Finding], topology: Topology, *, asked: str = "", on
     ranked = [_ranked(findings, root, below) for root, below in graph.roots()]
     if asked:
         ranked = _of_interest(ranked, asked, topology)
-    return _fold_siblings(sorted(ranked, key=lambda r: _order(r, asked)), topology)
+    return _fold_siblings(sorted(ranked, key=lambda r: _order(r, asked, topology)), topology)
 
 
 def _ranked(findings: Sequence[Finding], root: int, below: Sequence[int]) -> Ranked:
@@ -335,7 +335,7 @@ def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
     return False
 
 
-def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
+def _order(ranked: Ranked, asked: str, topology: Topology) -> tuple[object, ...]:
     finding = ranked.finding
     asked = canonical(asked)
     on_it = any(canonical(f.subject) == asked for f in (finding, *ranked.explains))
@@ -343,6 +343,8 @@ def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
     vague = finding.entry.general and all(f.entry.general for f in ranked.explains)
     weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague else 0)
     weight += REACH if _reaches_others(ranked) else 0
+    way = topology.path(finding.subject, asked) if asked else None
+    weight -= STEP * (len(way) if way is not None else Topology.MAX_STEPS if asked else 0)
     return (
         finding.entry.severity == "info",
         bool(asked) and not on_it,
@@ -355,6 +357,10 @@ def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
 
 REACH = 0.12
 """Added to the weight of what reaches into other namespaces: it is mended before what harms only itself."""
+
+
+STEP = 0.02
+"""Taken from the weight for each step to what was asked about: its own fault comes before one that it suffers from."""
 
 
 def _reaches_others(ranked: Ranked) -> bool:

@@ -132,3 +132,29 @@ def network_agent_is_down_and_a_probe_asks_a_wrong_port(c: Cluster) -> dict[str,
         "also": ["probe-wrong-port"],
         "roots": 2,
     }
+
+
+@scenario(SCENARIOS)
+def own_setting_is_missing_while_the_database_crashes(c: Cluster) -> dict[str, Any]:
+    """Of two faults as certain, the one of what was asked about comes before the one that it would suffer from."""
+    c.nodes("n1", "n2")
+    c.crashing(
+        "pg-0", "shop", "n2", "FATAL:  database files are incompatible with server",
+        "DETAIL:  The data directory was initialized by PostgreSQL version 14, which is not compatible with this version 16.3.",
+        app="pg",
+    )  # fmt: skip
+    c.service("pg", "shop", port=5432, target=5432)
+    owner = c.deployment("web", "shop", 1, 0)
+    c.crashing(
+        "web-5d8f-aaaaa", "shop", "n1", "Error: Missing required environment variable JWT_SECRET",
+        "    at validateEnv (/app/src/env.js:14:11)", app="web", owner=owner,
+        container={"env": [{"name": "DATABASE_URL", "value": "postgres://u@pg:5432/x"}]},
+    )  # fmt: skip
+    return {
+        "question": "deployment shop/web",
+        "first": "app-env-missing",
+        "subject": "pod shop/web-5d8f-aaaaa",
+        "names": ["JWT_SECRET"],
+        "also": ["app-db-data-incompatible"],
+        "roots": 2,
+    }

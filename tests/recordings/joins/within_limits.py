@@ -128,3 +128,13 @@ def ok_optional_references_are_not_there(c: Cluster) -> dict[str, Any]:
                    "env": [{"name": "DSN", "valueFrom": {"secretKeyRef": {"name": "tracing", "key": "dsn", "optional": True}}}]},
     )  # fmt: skip
     return _silent("pod shop/web-0")
+
+
+@scenario(SCENARIOS)
+def ok_recreated_one_after_the_other(c: Cluster) -> dict[str, Any]:
+    """Strategy Recreate: the new Pod is made when the old one, which stops since ten seconds, is gone."""
+    c.nodes("n1")
+    owner = c.deployment("web", "shop", 1, 0, current=0, strategy={"type": "Recreate"})
+    c.pod("web-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": "web"}, ready=False, since=0.2, deleting=-0.3)
+    c.service("web", "shop")
+    return _silent("deployment shop/web")
