@@ -55,8 +55,8 @@ integration: $(READY) ## tests with real kubectl, sshd, etcd and PostgreSQL, sta
 	$(BIN)/python -m lab build
 	$(BIN)/pytest -m integration --ignore tests/integration/lab
 
-lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says; ONLY="name or name"
-	$(BIN)/pytest tests/integration/lab $(if $(ONLY),-k "$(ONLY)")
+lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says; ONLY="name or name", AGAIN=1: those that failed
+	$(BIN)/pytest tests/integration/lab $(if $(ONLY),-k "$(ONLY)") $(if $(AGAIN),--last-failed)
 
 lab-down: ## remove the lab
 	PYTHON=$$([ ! -x $(BIN)/python ] || echo $(BIN)/python) lab/down

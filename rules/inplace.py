@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import yaml
@@ -40,7 +41,9 @@ def _feasible(steps: Sequence[FixStep], bare: set[str], namespace: str | None) -
     replaced = False
     for step in steps:
         if bare and UNKNOWN_CONTROLLER in step.command:
-            continue
+            if len(bare) > 1:
+                continue
+            step = replace(step, command=step.command.replace(UNKNOWN_CONTROLLER, f"pod/{min(bare)}"))
         found = changes.match(step.command)
         never = impossible.match(step.command)
         if _concerns(never, bare):

@@ -415,6 +415,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "pod": (str, "namespace/name"),
             "nodes": (int, "how many nodes this clause is about"),
             "of": (int, "how many nodes there are"),
+            "every_node": (bool, "whether this clause alone excludes all of them"),
             "clause": (str, "the clause, as written"),
             "because": (
                 str,

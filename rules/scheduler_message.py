@@ -29,18 +29,26 @@ class Clause:
     alone: bool = False
     """The message gives no other reason."""
 
+    @property
+    def every_node(self) -> bool | None:
+        """Whether it alone excludes all nodes; None where the message does not count."""
+        return None if self.nodes is None or not self.of else self.nodes >= self.of
+
 
 _HEAD = re.compile(r"\b(\d{1,7})/(\d{1,7}) nodes are available:?\s*")
 _OLD_HEAD = re.compile(r"No nodes are available that match all of the (?:following )?predicates:{1,2}\s*")
 _NO_NODES = re.compile(r"no nodes available to schedule pods")
 _FIT_2015 = re.compile(r"Failed for reason (\w{1,60}) and possibly others")
-_FIT_NODE = re.compile(r"fit failure on node \(([^)\s]{1,253})\): ([^\n]{1,200})|[Ff]ailed to find fit for pod, Node ")
+_FIT_NODE = re.compile(
+    r"fit failure on node \(([^)\s]{1,253})\): ([^\n]{1,200}?)(?=\s*fit failure on node|\s*(?:\n|$))"
+    r"|[Ff]ailed to find fit for pod, Node "
+)
 _NODE_REASON = re.compile(r"Node ([\w.-]{1,253}): (\w{1,60})")
 _END = re.compile(
-    r"\.{1,2}\s*(?:preemption:|no new claims|Preemption|,? ?preemption )|\bpreemption: |[\"']\s*(?:\w+=|$)|\n\s*\n"
+    r"\.{1,2}\s*(?:preemption:|no new claims|Preemption|,? ?preemption )|\bpreemption: |[\"']\s*(?:\w+[=:]|$)|\n\s*\n"
 )
-_NEXT = re.compile(r",\s+(?=\d{1,7} (?!\())|(?<=\))\s*,\s*(?=[A-Z])")
-_COUNTED = re.compile(r"(\d{1,7}) (.*)", re.DOTALL)
+_NEXT = re.compile(r",\s+(?=\d{1,7}\s+(?!\())|(?<=\))\s*,\s*(?=[A-Z])")
+_COUNTED = re.compile(r"(\d{1,7})\s+(.*)", re.DOTALL)
 _COUNTED_AFTER = re.compile(r"(.*?) \((\d{1,7})\)$", re.DOTALL)
 _TAINT = re.compile(r"\{\s*([^{}:]{1,300}?)\s*:\s*([^{}]{0,100}?)\s*\}")
 _INSUFFICIENT = re.compile(r"Insufficient ([\w./-]{1,200}\w)")
@@ -161,6 +169,7 @@ def parse(message: str) -> list[Clause]:
 
 
 def _parse(message: str) -> list[Clause]:
+    message = message.replace("''", "'")  # as YAML writes a quote within quotes
     head = _HEAD.search(message)
     if head:
         body = message[head.end() : head.end() + 8192]

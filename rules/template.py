@@ -19,6 +19,11 @@ _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?\}
 _OPTIONAL: Final = re.compile(r"\[\[(.*?)\]\]", re.S)
 _NAMESPACE_OPTION: Final = re.compile(r" ?(-n|--namespace[= ]) ?\{namespace\}")
 _SAFE: Final = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
+_HASH: Final = r"(?=[0-9]*[a-z])[bcdfghjklmnpqrstvwxz2456789]{8,10}"
+"""What a Deployment writes into its ReplicaSets' names; a CronJob's number has no letter."""
+_OF_A_DEPLOYMENT: Final = re.compile(
+    rf"(?:pod (?P<pod>\S+)-{_HASH}-[bcdfghjklmnpqrstvwxz2456789]{{5}}|replicaset (?P<replicaset>\S+)-{_HASH})"
+)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -50,6 +55,8 @@ class Words:
             return self.namespace()
         if name == "owner":
             return self._attribute("workload") or self._as_subject("pod")
+        if name == "registry":
+            return self._attribute("registry") or self._registry_of_the_image()
         if name == "claim":
             return self._attribute("claim") or self._attribute("claim_name")
         return self._attribute(name)
@@ -60,6 +67,19 @@ class Words:
             if value is not None:
                 return value
         return None
+
+    def _registry_of_the_image(self) -> str | None:
+        host, slash, _ = str(self._attribute("image") or "").partition("/")
+        return host if slash and ("." in host or ":" in host or host == "localhost") else None
+
+    def _to_change(self, name: str, value: Scalar | None) -> Scalar | None:
+        """The Deployment, where the name of its Pod or ReplicaSet proves one: what is changed there would not last."""
+        if name not in ("owner", "workload"):
+            return value
+        made = _OF_A_DEPLOYMENT.fullmatch(str(value if value is not None else self._as_subject("pod")))
+        if made:
+            return f"deployment {made['pod'] or made['replicaset']}"
+        return None if name == "owner" and str(value).startswith("pod <") else value
 
     def _as_subject(self, kind: str) -> str | None:
         value = self._attribute(kind)
@@ -110,8 +130,10 @@ class Words:
             position = match.end()
             name, attribute = match.groups()
             value = self.known(name, attribute)
+            if note and attribute is None:
+                value = self._to_change(name, value)
             if value is None:
-                word = attribute or name
+                word = "workload" if name == "owner" else attribute or name
                 if note and word not in self.unknown:
                     self.unknown.append(word)
                 out.append(f"<{word.replace('_', '-')}>")

@@ -217,6 +217,7 @@ def _scheduling(passages: list[Passage], unnamed: str) -> list[Fact]:
                         pod=pod,
                         nodes=clause.nodes,
                         of=clause.of,
+                        every_node=clause.every_node,
                         clause=clause.text[:500],
                         because=clause.because,
                         resource=clause.resource,

@@ -37,6 +37,42 @@ def test_command(template: str, expected: str) -> None:
     assert Words(BOUND).command(template) == expected
 
 
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"pod": "shop/web-5f8b56c8fc-6xcjp"}, "kubectl edit deployment/web -n shop"),
+        ({"pod": "shop/web-5f8b56c8fc-6xcjp", "workload": "daemonset shop/x"}, "kubectl edit daemonset/x -n shop"),
+        ({"pod": "shop/web-1", "workload": "replicaset shop/web-6b78556b99"}, "kubectl edit deployment/web -n shop"),
+        ({"pod": "shop/tick-28012345-6xcjp"}, "kubectl edit pod/tick-28012345-6xcjp -n shop"),
+        ({"pod": "shop/tick-27845692-6xcjp"}, "kubectl edit pod/tick-27845692-6xcjp -n shop"),
+        ({"pod": "shop/web-0"}, "kubectl edit pod/web-0 -n shop"),
+        ({"pod": "<pod>"}, "kubectl edit <workload>"),
+        ({}, "kubectl edit <workload>"),
+    ],
+)
+def test_a_change_goes_to_the_deployment_that_the_name_proves(attributes: dict[str, str], expected: str) -> None:
+    assert Words({"said": fact("symptom", **attributes)}).command("kubectl edit {owner} -n {namespace}") == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("registry.lan:5000/team/app:1", "login registry.lan:5000"),
+        ("localhost/app", "login localhost"),
+        ("ghcr.io/team/app", "login ghcr.io"),
+        ("team/app:1", "login <registry>"),
+        ("app", "login <registry>"),
+    ],
+)
+def test_an_image_names_its_registry(image: str, expected: str) -> None:
+    assert Words({"said": fact("symptom", image=image)}).command("login {registry}") == expected
+
+
+def test_a_sentence_names_what_was_said() -> None:
+    words = Words({"said": fact("symptom", pod="shop/web-5f8b56c8fc-6xcjp")})
+    assert words.prose("{owner} of {workload}") == "pod shop/web-5f8b56c8fc-6xcjp of <workload>"
+
+
 def test_an_unknown_word_of_a_command_is_noted_once() -> None:
     words = Words(BOUND)
     words.command("a {secret} {secret}")

@@ -154,7 +154,13 @@ def test_shuffled_lines_never_raise() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["nodes not ready: [m-2]", "not ready: [master-1, master-2] of 3", "peers [m1]", "status [manifests 3]: 401"],
+    [
+        "nodes not ready: [m-2]",
+        "not ready: [master-1, master-2] of 3",
+        "peers [m1]",
+        "status [manifests 3]: 401",
+        "code [manifests 1.2]: 401",
+    ],
 )
 def test_a_list_that_begins_with_m_is_no_left_over_colour(text: str) -> None:
     assert clean(text) == text

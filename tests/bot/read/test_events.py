@@ -122,6 +122,22 @@ def test_scheduler_messages_of_all_eras(message: str, because: str, nodes: int |
     assert (clause.because, clause.nodes) == (because, nodes)
 
 
+def test_scheduler_message_folded_by_yaml_is_split_and_says_which_clause_excludes_every_node() -> None:
+    text = (
+        "message: '0/7 nodes are available: 7 node(s) didn''t match node selector, 3\n  Insufficient cpu.'\n  reason: X"
+    )
+    labels, room = parse(text)
+    assert (labels.text, labels.every_node) == ("node(s) didn't match node selector", True)
+    assert (room.text, room.nodes, room.every_node) == ("Insufficient cpu", 3, False)
+
+
+def test_fit_failures_joined_to_one_line_are_counted_by_reason() -> None:
+    (clause,) = parse(
+        "failed to fit in any node fit failure on node (a1): Insufficient cpu fit failure on node (b2): Insufficient cpu"
+    )
+    assert (clause.text, clause.nodes, clause.every_node) == ("Insufficient cpu", 2, None)
+
+
 def test_no_scheduler_message_gives_no_clause() -> None:
     assert parse("3/3 pods are available: all well") == []
 
