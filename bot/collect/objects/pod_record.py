@@ -125,6 +125,7 @@ class PodReader:
             restarts,
             self._share(() if ended else requests(spec)),
             self._ports(spec),
+            any(each.get("ports") for each in mappings(spec.get("containers"))[:1]),
             claims,
             self._detail(metadata, spec, status, deleted_at) if detailed or not healthy else None,
         )

@@ -185,7 +185,10 @@ class PodDetail:
 
 @dataclass(slots=True, eq=False)
 class Pod:
-    """A Pod. `healthy`: plainly so by itself; a Job that completed may make up for one that is not."""
+    """A Pod. `healthy`: plainly so by itself; a Job that completed may make up for one that is not.
+
+    `first_declares`: whether its first container, which is the application by convention, declares a port.
+    """
 
     namespace: str | None
     name: str
@@ -207,6 +210,7 @@ class Pod:
     restarts: int
     requests: Amounts
     ports: tuple[Port, ...]
+    first_declares: bool
     claims: tuple[str, ...]
     detail: PodDetail | None
 

@@ -245,8 +245,8 @@ class Services:
             if port.target is None or _offers(offered, port):
                 continue
             named = not port.target.isdecimal()
-            if not named and not offered:
-                continue  # nothing is declared, which is allowed
+            if not named and not all(pod.first_declares for pod in pods[:MAX_ODD_ENDPOINTS]):
+                continue  # the application declares nothing, which is allowed; a sidecar's port says nothing of it
             self._situation.fact(
                 "service_port",
                 Source(f"service {service.key}", f"spec.ports, targetPort {port.target}"),
