@@ -291,8 +291,8 @@ def rank(findings: Sequence[Finding], topology: Topology, *, asked: str = "", on
     graph = CausalGraph(findings, topology, one_text=one_text)
     ranked = [_ranked(findings, root, below) for root, below in graph.roots()]
     if asked:
-        ranked = [r for r in ranked if _concerns(r, asked, topology)]
-    return _fold_siblings(sorted(ranked, key=lambda r: _order(r, asked)), topology)
+        ranked = _of_interest(ranked, asked, topology)
+    return _fold_siblings(sorted(ranked, key=lambda r: _order(r, asked, topology)), topology)
 
 
 def _ranked(findings: Sequence[Finding], root: int, below: Sequence[int]) -> Ranked:
@@ -303,6 +303,25 @@ def _ranked(findings: Sequence[Finding], root: int, below: Sequence[int]) -> Ran
     precise = [f for f in explained if f.subject == finding.subject and not f.entry.general]
     consequences = [(f.title, f.subject) for f in (*precise, *elsewhere)]
     return Ranked(replace(finding, cause=with_consequences(finding.cause, consequences)), explained)
+
+
+LEADS_TO = ("nearest_workload", "top_user")
+"""Attributes by which a fact names a controller that has a part in the fault: what is wrong there comes next."""
+
+
+def _of_interest(ranked: Sequence[Ranked], asked: str, topology: Topology) -> list[Ranked]:
+    """Roots that touch what was asked about, and those of the controllers that these lead to."""
+    found = [each for each in ranked if _concerns(each, asked, topology)]
+    named = {
+        str(fact[name])
+        for each in found
+        for finding in (each.finding, *each.explains)
+        for fact in finding.evidence
+        for name in LEADS_TO
+        if fact.get(name) is not None
+    }
+    found += [each for each in ranked if each not in found and any(_concerns(each, n, topology) for n in named)]
+    return found
 
 
 def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
@@ -316,11 +335,16 @@ def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
     return False
 
 
-def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
+def _order(ranked: Ranked, asked: str, topology: Topology) -> tuple[object, ...]:
     finding = ranked.finding
     asked = canonical(asked)
     on_it = any(canonical(f.subject) == asked for f in (finding, *ranked.explains))
-    weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if finding.entry.general else 0)
+    # a general one that accounts for precise ones is no longer a last resort
+    vague = finding.entry.general and all(f.entry.general for f in ranked.explains)
+    weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague else 0)
+    weight += REACH if _reaches_others(ranked) else 0
+    way = topology.path(finding.subject, asked) if asked else None
+    weight -= STEP * (len(way) if way is not None else Topology.MAX_STEPS if asked else 0)
     return (
         finding.entry.severity == "info",
         bool(asked) and not on_it,
@@ -329,6 +353,24 @@ def _order(ranked: Ranked, asked: str) -> tuple[object, ...]:
         finding.subject,
         finding.id,
     )
+
+
+REACH = 0.12
+"""Added to the weight of what reaches into other namespaces: it is mended before what harms only itself."""
+
+
+STEP = 0.02
+"""Taken from the weight for each step to what was asked about: its own fault comes before one that it suffers from."""
+
+
+def _reaches_others(ranked: Ranked) -> bool:
+    """Whether Pods of another namespace are among its consequences; a node has none of its own."""
+    own = _namespace(ranked.finding.subject)
+    return any(f.subject.startswith("pod ") and _namespace(f.subject) != own for f in ranked.explains)
+
+
+def _namespace(subject: str) -> str:
+    return subject.partition(" ")[2].rpartition("/")[0]
 
 
 def _fold_siblings(ranked: Sequence[Ranked], topology: Topology) -> list[Ranked]:

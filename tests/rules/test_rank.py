@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.findings import Ranked
-from rules.kinds import Source, fact
+from rules.kinds import Fact, Source, fact
 from rules.observations import Passage, Relation
 from rules.rank import combine, profile_of
 from tests.rules.world import EMPTY, SILENT, event, pods_on, reason
@@ -135,3 +135,42 @@ def test_a_cluster_of_2015_runs_docker_and_units_unless_a_fact_says_otherwise() 
     assert profile_of([fact("cluster", era="2015")])["control_plane"] == "units"
     assert profile_of([fact("cluster", era="2015", runtime="containerd")])["runtime"] == "containerd"
     assert profile_of([])["runtime"] == "containerd"
+
+
+def _workload(namespace: str, name: str) -> tuple[Fact, list[Relation]]:
+    """A Pod that lacks a Secret, below its Deployment."""
+    pod = fact("pod", Source("pods"), pod=f"{namespace}/{name}-0", workload=f"deployment {namespace}/{name}")
+    return pod, [Relation(f"pod {namespace}/{name}-0", f"deployment {namespace}/{name}", "makes up")]
+
+
+async def test_of_two_roots_the_nearer_to_what_was_asked_about_comes_first() -> None:
+    own, below = _workload("shop", "web")
+    called, others = _workload("shop", "db")
+    through = [Relation("pod shop/db-0", "service shop/db", "backs"), Relation("service shop/db", "pod shop/web-0", "is called by")]  # fmt: skip
+    roots = await ranked(
+        [own, called],
+        [*below, *others, *through],
+        [event('secret "db" not found', "shop/db-0"), event('secret "web" not found', "shop/web-0")],
+        asked="deployment shop/web",
+    )
+    assert [r.finding.subject for r in roots] == ["pod shop/web-0", "pod shop/db-0"]
+
+
+async def test_what_a_finding_leads_to_is_of_interest_too() -> None:
+    pod, relations = _workload("shop", "web")
+    empty = fact(
+        "service", Source("services"), service="shop/front", endpoints=0, nearest_workload="deployment shop/web"
+    )
+    said = [event('secret "web" not found', "shop/web-0")]
+    roots = await ranked([pod, empty], relations, said, asked="service shop/front")
+    assert [r.finding.subject for r in roots] == ["service shop/front", "pod shop/web-0"]
+    alone = fact("service", Source("services"), service="shop/front", endpoints=0)
+    roots = await ranked([pod, alone], relations, said, asked="service shop/front")
+    assert [r.finding.subject for r in roots] == ["service shop/front"]
+
+
+async def test_what_reaches_into_other_namespaces_comes_before_what_harms_itself() -> None:
+    facts, relations = pods_on("n1", 1)
+    own, below = _workload("pay", "billing")
+    roots = await ranked([SILENT, *facts, own], [*relations, *below], [event('secret "x" not found', "pay/billing-0")])
+    assert [r.finding.subject for r in roots] == ["node n1", "pod pay/billing-0"]

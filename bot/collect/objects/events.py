@@ -233,6 +233,8 @@ def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
         return node is not None and node.ready == "True"
     if pod.ended or (pod.deleting and event.reason in WHILE_STOPPING):
         return situation.healthy(pod)
+    if pod.starting and event.reason == PROBE_FAILED:
+        return True  # within the delays and thresholds of its own probes
     if last is None:
         return situation.healthy(pod) and not pod.starting
     if pod.ready and pod.ready_since is not None and last <= pod.ready_since and situation.healthy(pod):

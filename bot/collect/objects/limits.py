@@ -59,6 +59,7 @@ def _quotas(situation: Situation) -> None:
                 hard=word(limit),
                 full=taken >= allowed if taken is not None and allowed is not None else None,
                 top_user=top,
+                top_kind=top.partition(" ")[0] if top else None,
                 top_used=count,
             )
         for workload in situation.sick_workloads:
@@ -67,8 +68,15 @@ def _quotas(situation: Situation) -> None:
 
 
 def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
-    """The controller with the most Pods in a namespace, among those that have all the Pods that they want."""
-    short = {situation.top_of(each) for each in situation.sick_workloads}
+    """The controller with the most Pods in a namespace, among those that have all the Pods that they want.
+
+    Pods count whether they run or not: those of a Job that hang for their image use the quota up as well.
+    """
+    short = {
+        situation.top_of(each)
+        for each in situation.sick_workloads
+        if each.kind != "job" and len(situation.pods_of(each)) < (each.desired or 0)
+    }
     users = (
         situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
     )
@@ -112,9 +120,12 @@ def _autoscalers(situation: Situation) -> None:
         minimum, maximum = integer(spec.get("minReplicas")), integer(spec.get("maxReplicas"))
         current, desired = integer(status.get("currentReplicas")), integer(status.get("desiredReplicas"))
         at_max = maximum is not None and maximum == desired == current and maximum > (minimum or 1)
+        conditions = reading.conditions(status)
+        # the load is over: it stays at its maximum only until the stabilization window of scaling down has passed
+        at_max = at_max and not any(each.reason == "ScaleDownStabilized" for each in conditions)
         bad = [
             each
-            for each in reading.conditions(status)
+            for each in conditions
             if _is_bad(each, workload, at_max)
             and not (each.type == "ScalingActive" and warming_up(situation, autoscaler, workload))
         ]

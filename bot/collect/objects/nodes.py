@@ -104,7 +104,11 @@ class Nodes:
 
     def _node(self, node: Node) -> None:
         pods = self._pods[node.name]
-        affected = [pod for pod in pods if pod in self._situation.sick_set or (pod.ready is False and not pod.starting)]
+        affected = [
+            pod
+            for pod in pods
+            if pod in self._situation.sick_set or (pod.ready is False and not pod.starting and not pod.stopping)
+        ]
         beats = [each for each in (node.heartbeat, self._lease.get(node.name)) if each is not None]
         known = self._situation.inventory.is_listed("pod", None) or bool(pods)
         self._situation.fact(

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from bot.collect.objects import reading
 from bot.collect.objects.reading_calls import calls
-from bot.collect.objects.records import Amounts, Container, Owner, Pod, PodDetail, Port
+from bot.collect.objects.records import Amounts, Container, Owner, Pod, PodDetail, Port, Probe
 from bot.collect.objects.values import (
     Json,
     at,
@@ -125,6 +125,7 @@ class PodReader:
             restarts,
             self._share(() if ended else requests(spec)),
             self._ports(spec),
+            any(each.get("ports") for each in mappings(spec.get("containers"))[:1]),
             claims,
             self._detail(metadata, spec, status, deleted_at) if detailed or not healthy else None,
         )
@@ -172,7 +173,14 @@ class PodReader:
                 continue
             waiting += 1
             started = moment(at(state, "state", "running", "startedAt"))
-            if started is None or self._now - started > allowance_s(reading.probes(each)):
+            declared = {str(port.number) for port in reading.ports(each)} | {port.name for port in reading.ports(each)}
+            probes = tuple(
+                probe
+                for probe in reading.probes(each)
+                if probe.probe != "startup"
+                or (state.get("started") is not True and (not declared or not probe.port or probe.port in declared))
+            )
+            if started is None or self._now - started > allowance_s(probes):
                 return False
         return waiting > 0 or (created is not None and self._now - created < STARTING_S)
 
@@ -228,14 +236,17 @@ class PodReader:
         )
 
 
-def allowance_s(found: tuple[Any, ...]) -> float:
-    """How long after its start a container may be unready for nothing but its probes' own delays."""
+def allowance_s(found: tuple[Probe, ...]) -> float:
+    """How long after its start a container may be unready for nothing but its probes' own delays.
+
+    A startup probe may fail as often as its threshold says: that is what it is for.
+    """
     allowed = float(STARTING_S)
     for each in found:
         if each.probe == "readiness":
             allowed = max(allowed, each.initial_delay_s + each.period_s)
         elif each.probe == "startup":
-            allowed = max(allowed, each.initial_delay_s + each.period_s * 2)
+            allowed = max(allowed, each.initial_delay_s + each.period_s * each.failure_threshold)
     return allowed
 
 

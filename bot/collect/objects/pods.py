@@ -34,6 +34,8 @@ def project(situation: Situation) -> None:
         _pod(situation, pod)
         if situation.is_detailed(pod) and pod.detail:
             for container in pod.detail.containers:
+                if container.role == "ephemeral" and container.ended:
+                    continue  # a debugging session that is over: however it ended, the application did not
                 _container(situation, pod, container)
             _conditions(situation, pod, pod.detail)
             room.tell(pod)
@@ -55,12 +57,13 @@ def _pod(situation: Situation, pod: Pod) -> None:
         message=detail.message if detail else None,
         node=pod.node,
         assigned=pod.node is not None,
-        ready=pod.ready,
+        ready=None if pod.stopping and not pod.ready else pod.ready,  # it is to get no more traffic
         ready_containers=sum(1 for each in mains if each.ready) if mains else None,
         containers=len(mains) or None,
         restarts=pod.restarts,
         age_s=situation.age(pod.created),
         deleting_s=_deleting_s(situation, detail),
+        in_grace=True if pod.stopping else None,
         finalizers=detail.finalizers if detail and pod.deleting else None,
         workload=situation.top(pod),
         owned=pod.owner is not None,
@@ -144,7 +147,7 @@ def _container(situation: Situation, pod: Pod, container: Container) -> None:
         else None,
         last_end_age_s=situation.age(last.finished) if last else None,
         restarts=container.restarts,
-        ready=container.ready,
+        ready=None if pod.stopping and not container.ready else container.ready,
         started=container.started,
         running_s=situation.age(container.since) if container.state == "running" else None,
         memory_limit=container.limits.get("memory"),

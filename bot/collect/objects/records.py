@@ -185,7 +185,10 @@ class PodDetail:
 
 @dataclass(slots=True, eq=False)
 class Pod:
-    """A Pod. `healthy`: plainly so by itself; a Job that completed may make up for one that is not."""
+    """A Pod. `healthy`: plainly so by itself; a Job that completed may make up for one that is not.
+
+    `first_declares`: whether its first container, which is the application by convention, declares a port.
+    """
 
     namespace: str | None
     name: str
@@ -207,6 +210,7 @@ class Pod:
     restarts: int
     requests: Amounts
     ports: tuple[Port, ...]
+    first_declares: bool
     claims: tuple[str, ...]
     detail: PodDetail | None
 
@@ -217,6 +221,11 @@ class Pod:
     @property
     def subject(self) -> str:
         return f"pod {self.key}"
+
+    @property
+    def stopping(self) -> bool:
+        """Being deleted, and within its grace period."""
+        return self.deleting and self.healthy
 
 
 @dataclass(slots=True, eq=False)

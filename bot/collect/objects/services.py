@@ -245,8 +245,8 @@ class Services:
             if port.target is None or _offers(offered, port):
                 continue
             named = not port.target.isdecimal()
-            if not named and not offered:
-                continue  # nothing is declared, which is allowed
+            if not named and not all(pod.first_declares for pod in pods[:MAX_ODD_ENDPOINTS]):
+                continue  # the application declares nothing, which is allowed; a sidecar's port says nothing of it
             self._situation.fact(
                 "service_port",
                 Source(f"service {service.key}", f"spec.ports, targetPort {port.target}"),
@@ -394,8 +394,8 @@ def _is_default(thing: Thing) -> bool:
 
 
 def _starting(pods: list[Pod]) -> bool:
-    """Whether a Service is empty only since all that stands behind it was made a moment ago."""
-    return bool(pods) and all(pod.starting for pod in pods)
+    """Whether a Service is empty only since all that stands behind it starts, or stops within its grace period."""
+    return bool(pods) and all(pod.starting or pod.stopping for pod in pods)
 
 
 def nearness(wanted: Mapping[str, str], labels: Mapping[str, str]) -> float:

@@ -171,7 +171,11 @@ class Situation:
             return False
         if workload.created is not None and self.now - workload.created < 15 and not self._has_sick_pod(workload):
             return False
-        starting = sum(1 for pod in self.pods_of(workload) if pod.starting and not pod.ready)
+        pods = self.pods_of(workload)
+        # a successor is made when the Pod before it is gone: always here, and where a Deployment recreates
+        one_by_one = workload.kind in ("statefulset", "daemonset")
+        in_turn = one_by_one or all(pod.stopping for pod in pods)
+        starting = sum(1 for pod in pods if not pod.ready and (pod.starting or (in_turn and pod.stopping)))
         if starting and workload.kind == "statefulset" and not self._has_sick_pod(workload):
             return False  # its further Pods are made when this one is ready
         return ready + starting < workload.desired

@@ -12,12 +12,24 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.recordings.joins import admission, apps, calls, control, healthy, nodes, refusals, storage, workloads
+from tests.recordings.joins import (
+    admission,
+    apps,
+    calls,
+    control,
+    healthy,
+    nodes,
+    pairs,
+    refusals,
+    storage,
+    within_limits,
+    workloads,
+)
 from tests.recordings.joins.cluster import as_yaml, write
 from tests.recordings.joins.scenario import Scenario
 
 HERE = Path(__file__).parent
-MODULES = (nodes, admission, workloads, apps, calls, storage, control, refusals, healthy)
+MODULES = (nodes, admission, workloads, apps, calls, storage, control, refusals, pairs, healthy, within_limits)
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -112,11 +112,11 @@ class Cluster:
         last: Object | None = None, ready: bool | None = None, restarts: int = 0, phase: str = "",
         ports: list[Object] | None = None, container: Object | None = None, spec: Object | None = None,
         conditions: list[Object] | None = None, deleting: float | None = None, finalizers: list[str] | None = None,
-        requests: dict[str, str] | None = None, state: Object | None = None, since: float | None = None,
+        requests: dict[str, str] | None = None, state: Object | None = None, since: float | None = None, grace: int = 30,
     ) -> Object:  # fmt: skip
         """A Pod of one container, running and ready on `node` unless something else is said.
 
-        `since`: when its readiness last changed.
+        `since`: when its readiness last changed. `deleting`: when its grace period (`grace` seconds) ended or ends.
         """
         app = (labels or {}).get("app", name)
         body = {
@@ -159,7 +159,7 @@ class Cluster:
         if owner:
             metadata["ownerReferences"] = [{"kind": owner[0], "name": owner[1], "controller": True, "apiVersion": VERSIONS.get(owner[0], "v1")}]  # fmt: skip
         if deleting is not None:
-            metadata |= {"deletionTimestamp": ago(deleting), "deletionGracePeriodSeconds": 30}
+            metadata |= {"deletionTimestamp": ago(deleting), "deletionGracePeriodSeconds": grace}
         if finalizers:
             metadata["finalizers"] = finalizers
         return self.add(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .builders import deployment, event, facts, meta, node, one, pod, project, running, waiting
 from .test_joins import endpoints, service
 
@@ -81,3 +83,46 @@ def test_nothing_is_in_a_namespace_that_does_not_exist() -> None:
     assert (found["service_exists"], found["service_namespace"]) == (False, "gone")
     other = {"kind": "Namespace", "metadata": meta("shop", None)}
     assert facts(project(hook, other, listed="namespaces"), "webhook") == [], "a list without `default` is not whole"
+
+
+def slow_starter(since: str, port: int, **more: Any) -> dict[str, Any]:
+    """Its startup probe may fail 30 times, every 10 s."""
+    container = {
+        "name": "app",
+        "ports": [{"containerPort": 8080}],
+        "startupProbe": {"tcpSocket": {"port": port}, "periodSeconds": 10, "failureThreshold": 30},
+    }
+    return pod(
+        "web-0", running(since=since, ready=False, started=False, **more), ready=False, spec={"containers": [container]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "port", "expected"),
+    [
+        ("2025-06-10T11:56:00Z", 8080, True),
+        ("2025-06-10T11:50:00Z", 8080, False),
+        ("2025-06-10T11:56:00Z", 9999, False),
+    ],
+    ids=["within its threshold", "past it", "asks a port that is not declared"],
+)
+def test_a_startup_probe_may_fail_as_often_as_its_threshold_says(since: str, port: int, expected: bool) -> None:
+    failed = event("Pod", "web-0", "Unhealthy", last="2025-06-10T11:59:50Z")
+    made = project(slow_starter(since, port), failed)
+    assert one(made, "event")["stale"] is expected
+    assert (facts(made, "pod") == []) is expected
+
+
+def test_a_pod_that_stops_is_in_its_grace_period_and_owes_no_readiness() -> None:
+    leaves = pod(
+        "web-0", running(ready=False), ready=False,
+        deletionTimestamp="2025-06-10T12:05:00Z", deletionGracePeriodSeconds=600,
+    )  # fmt: skip
+    found = one(project(leaves, asked="pod shop/web-0"), "pod")
+    assert (found["in_grace"], found["deleting_s"], found.get("ready")) == (True, 300, None)
+    late = pod(
+        "web-0", running(ready=False), ready=False,
+        deletionTimestamp="2025-06-10T11:50:00Z", deletionGracePeriodSeconds=30,
+    )  # fmt: skip
+    found = one(project(late), "pod")
+    assert (found.get("in_grace"), found["ready"]) == (None, False)

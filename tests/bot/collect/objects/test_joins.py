@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .builders import deployment, event, facts, meta, node, odd, one, owned, pod, project, related, waiting
+from .builders import deployment, event, facts, meta, node, odd, one, owned, pod, project, related, running, waiting
 
 LABELS = {"labels": {"app": "web"}}
 
@@ -397,3 +397,13 @@ def test_what_a_namespace_says_just_after_its_deletion_was_asked_for_is_not_take
 
     assert passages("2025-06-10T11:59:30Z") == 0
     assert passages("2025-06-10T11:00:00Z") == 1
+
+
+def test_a_port_that_only_a_sidecar_declares_says_nothing_of_the_application() -> None:
+    app, exporter = {"name": "app"}, {"name": "exporter", "ports": [{"containerPort": 9113}]}
+    labels = {"labels": {"app": "web"}}
+    both = [running("app"), running("exporter")]
+    quiet = project(service(), pod("web-0", *both, spec={"containers": [app, exporter]}, **labels))
+    assert facts(quiet, "service_port") == []
+    said = project(service(), pod("web-0", *both, spec={"containers": [exporter, app]}, **labels))
+    assert one(said, "service_port")["offered"] == "9113"

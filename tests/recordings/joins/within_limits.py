@@ -1,0 +1,140 @@
+"""Objects that are not as they should be in the end, and within what their own specs allow: nothing may be found."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.recordings.joins.cluster import Cluster, ago, condition
+from tests.recordings.joins.scenario import Scenario, scenario
+
+SCENARIOS: Final[list[Scenario]] = []
+
+
+def _silent(question: str) -> dict[str, Any]:
+    return {"question": question, "healthy": True}
+
+
+@scenario(SCENARIOS)
+def ok_startup_probe_within_its_threshold(c: Cluster) -> dict[str, Any]:
+    """A slow starter, four minutes old: its startup probe may fail 60 times, and failed 23 times."""
+    c.nodes("n1")
+    owner = c.deployment("erp", "shop", 1, 0, since=4)
+    name = "erp-5d8f-aaaaa"
+    pod = c.pod(
+        name, "shop", "n1", age=4.2, owner=owner, labels={"app": "erp"}, ready=False,
+        ports=[{"containerPort": 8080}], container={"startupProbe": {
+            "httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10, "failureThreshold": 60}},
+    )  # fmt: skip
+    pod["status"]["containerStatuses"][0]["started"] = False
+    c.event(
+        "Pod", name, "shop", "Unhealthy",
+        'Startup probe failed: Get "http://10.244.3.2:8080/health": dial tcp 10.244.3.2:8080: connect: connection refused',
+        first=3.8, last=0.1, count=23, container="erp",
+    )  # fmt: skip
+    c.service("erp", "shop")
+    return _silent(f"pod shop/{name}")
+
+
+@scenario(SCENARIOS)
+def ok_pod_stops_within_a_long_grace_period(c: Cluster) -> dict[str, Any]:
+    """The only Pod of a StatefulSet was deleted three minutes ago and may finish its work for ten."""
+    c.nodes("n1")
+    c.add(
+        "StatefulSet",
+        "worker",
+        "shop",
+        spec={
+            "replicas": 1,
+            "serviceName": "worker",
+            "selector": {"matchLabels": {"app": "worker"}},
+            "template": {"metadata": {"labels": {"app": "worker"}}},
+        },
+        status={"replicas": 1, "readyReplicas": 0},
+    )
+    c.pod(
+        "worker-0", "shop", "n1", owner=("StatefulSet", "worker"), labels={"app": "worker"}, ready=False, since=3,
+        deleting=-7, grace=600,
+    )  # fmt: skip
+    c.event(
+        "Pod", "worker-0", "shop", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503",
+        first=2.9, last=0.1, count=17, container="worker",
+    )  # fmt: skip
+    c.service("worker", "shop")
+    return _silent("pod shop/worker-0")
+
+
+@scenario(SCENARIOS)
+def ok_autoscaler_waits_to_scale_down(c: Cluster) -> dict[str, Any]:
+    """The peak is over; the autoscaler keeps its maximum until its stabilization window has passed."""
+    c.nodes("n1", "n2")
+    c.app("web", "shop", "n1", "n1", "n2", "n2")
+    c.add("HorizontalPodAutoscaler", "web", "shop", spec={"minReplicas": 1, "maxReplicas": 4, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}, status={"currentReplicas": 4, "desiredReplicas": 4, "lastScaleTime": ago(12), "conditions": [
+        condition("AbleToScale", "True", reason="ScaleDownStabilized", message="recent recommendations were higher than current one, applying the highest recent recommendation"),
+        condition("ScalingActive", "True", reason="ValidMetricFound"),
+        condition("ScalingLimited", "True", 12, reason="TooManyReplicas", message="the desired replica count is more than the maximum replica count"),
+    ]})  # fmt: skip
+    return _silent("hpa shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_debugging_session_that_was_killed(c: Cluster) -> dict[str, Any]:
+    """Somebody debugged a Pod this morning; the ephemeral container ended with 137, the application runs on."""
+    c.nodes("n1")
+    pod = c.pod("web-0", "shop", "n1")
+    pod["spec"]["ephemeralContainers"] = [
+        {"name": "debugger-x2x", "image": "busybox:1.36", "targetContainerName": "web-0"}
+    ]
+    pod["status"]["ephemeralContainerStatuses"] = [
+        {"name": "debugger-x2x", "image": "busybox:1.36", "ready": False, "restartCount": 0, "state": {
+            "terminated": {"exitCode": 137, "reason": "Error", "startedAt": ago(200), "finishedAt": ago(190)}}}
+    ]  # fmt: skip
+    return _silent("pod shop/web-0")
+
+
+@scenario(SCENARIOS)
+def ok_partition_holds_an_update(c: Cluster) -> dict[str, Any]:
+    """A canary: the partition lets one of three Pods be updated."""
+    c.nodes("n1")
+    c.add(
+        "StatefulSet",
+        "kv",
+        "db",
+        spec={
+            "replicas": 3,
+            "serviceName": "kv",
+            "selector": {"matchLabels": {"app": "kv"}},
+            "template": {"metadata": {"labels": {"app": "kv"}}},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}},
+        },
+        status={
+            "replicas": 3, "readyReplicas": 3, "currentReplicas": 2, "updatedReplicas": 1,
+            "currentRevision": "kv-6c9f", "updateRevision": "kv-77fd",
+        },
+    )  # fmt: skip
+    for number in range(3):
+        c.pod(f"kv-{number}", "db", "n1", owner=("StatefulSet", "kv"), labels={"app": "kv"})
+    c.service("kv", "db")
+    return _silent("statefulset db/kv")
+
+
+@scenario(SCENARIOS)
+def ok_optional_references_are_not_there(c: Cluster) -> dict[str, Any]:
+    """A ConfigMap and a Secret that the Pod takes where they exist."""
+    c.nodes("n1")
+    c.listed("shop/configmaps", "shop/secrets")
+    c.pod(
+        "web-0", "shop", "n1",
+        container={"envFrom": [{"configMapRef": {"name": "web-overrides", "optional": True}}],
+                   "env": [{"name": "DSN", "valueFrom": {"secretKeyRef": {"name": "tracing", "key": "dsn", "optional": True}}}]},
+    )  # fmt: skip
+    return _silent("pod shop/web-0")
+
+
+@scenario(SCENARIOS)
+def ok_recreated_one_after_the_other(c: Cluster) -> dict[str, Any]:
+    """Strategy Recreate: the new Pod is made when the old one, which stops since ten seconds, is gone."""
+    c.nodes("n1")
+    owner = c.deployment("web", "shop", 1, 0, current=0, strategy={"type": "Recreate"})
+    c.pod("web-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": "web"}, ready=False, since=0.2, deleting=-0.3)
+    c.service("web", "shop")
+    return _silent("deployment shop/web")
