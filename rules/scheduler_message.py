@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rules.kinds import Scalar
+
 MAX_CLAUSES: Final = 64
 """A message has one clause a reason; more than this is not a scheduler's message."""
 
@@ -33,6 +35,21 @@ class Clause:
     def every_node(self) -> bool | None:
         """Whether it alone excludes all nodes; None where the message does not count."""
         return None if self.nodes is None or not self.of else self.nodes >= self.of
+
+    @property
+    def attributes(self) -> dict[str, Scalar | None]:
+        """What the fact `unschedulable` says of it."""
+        return {
+            "nodes": self.nodes,
+            "of": self.of,
+            "every_node": self.every_node,
+            "clause": self.text,
+            "because": self.because,
+            "resource": self.resource,
+            "taint": self.taint,
+            "taint_key": self.taint.partition("=")[0] if self.taint else None,
+            "alone": self.alone or None,
+        }
 
 
 _HEAD = re.compile(r"\b(\d{1,7})/(\d{1,7}) nodes are available:?\s*")

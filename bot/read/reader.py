@@ -215,15 +215,7 @@ def _scheduling(passages: list[Passage], unnamed: str) -> list[Fact]:
                         "unschedulable",
                         passage.source,
                         pod=pod,
-                        nodes=clause.nodes,
-                        of=clause.of,
-                        every_node=clause.every_node,
-                        clause=clause.text[:500],
-                        because=clause.because,
-                        resource=clause.resource,
-                        taint=clause.taint,
-                        taint_key=clause.taint.partition("=")[0] if clause.taint else None,
-                        alone=True if clause.alone else None,
+                        **{**clause.attributes, "clause": clause.text[:500]},
                     )
                 )
     return list(dict.fromkeys(found))

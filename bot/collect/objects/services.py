@@ -430,11 +430,9 @@ def fitting(wanted: Mapping[str, str], labels: Mapping[str, str]) -> str | None:
     """
     fit = {}
     for key, value in wanted.items():
-        same = next((each for each, has in sorted(labels.items()) if has == value), None)
-        if key in labels:
-            fit[key] = labels[key]
-        elif same is not None:
-            fit[same] = value
+        there = _key_there(key, value, labels)
+        if there is not None:
+            fit[there] = labels[there]
     return shown_labels(fit)
 
 
@@ -448,12 +446,12 @@ def differing(wanted: Mapping[str, str], labels: Mapping[str, str]) -> str | Non
     for key in sorted(wanted):
         if labels.get(key) == wanted[key]:
             continue
-        other = next((each for each, value in sorted(labels.items()) if value == wanted[key]), None)
-        if key in labels:
-            have = f"they have {key}={labels[key]}"
-        elif other:
-            have = f"they have {other}={labels[other]}"
-        else:
-            have = f"they have no {key}"
+        there = _key_there(key, wanted[key], labels)
+        have = f"they have no {key}" if there is None else f"they have {there}={labels[there]}"
         parts.append(f"{key}={wanted[key]} ({have})")
     return ", ".join(parts) or None
+
+
+def _key_there(key: str, value: str, labels: Mapping[str, str]) -> str | None:
+    """The label that stands for a wanted pair: of its key, else of its value."""
+    return key if key in labels else next((each for each, has in sorted(labels.items()) if has == value), None)
