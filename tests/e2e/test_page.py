@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from bot.workspace import Suggestion, Workspace
 from tests.e2e import robot
@@ -85,6 +87,39 @@ async def test_an_ephemeral_answer_is_seen_by_one(ws: Workspace, page: Page) -> 
     await expect(page.locator(".ephemeral")).to_contain_text("Only visible to you")
     await page.locator("#me").select_option(ws.state.user("kenji").id)
     await expect(page.locator("#messages .empty")).to_be_visible()
+
+
+async def test_the_last_one_chosen_is_who_one_is_however_late_the_other_state_comes(ws: Workspace, page: Page) -> None:
+    anna, kenji = (ws.state.user(name).id for name in ("anna", "kenji"))
+    came = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await came.wait()
+        await route.continue_()
+
+    await page.route(f"**/state?user={kenji}", late)
+    async with page.expect_request(f"**/state?user={kenji}"):
+        await page.locator("#me").select_option(kenji)
+    async with page.expect_response(f"**/state?user={anna}"):
+        await page.locator("#me").select_option(anna)
+    async with page.expect_response(f"**/state?user={kenji}"):
+        came.set()
+    await write(page, "it is me")
+    await expect(page.locator("#messages .message").last).to_have_attribute("aria-label", re.compile("^Anna.*it is me"))
+    await expect(page.locator("#me")).to_have_value(anna)
+
+
+async def test_a_state_that_cannot_be_had_is_asked_for_again(ws: Workspace, page: Page) -> None:
+    kenji = ws.state.user("kenji").id
+
+    async def garbled(route: Route) -> None:
+        await route.fulfill(body="not JSON")
+
+    await page.route(f"**/state?user={kenji}", garbled, times=1)
+    await page.locator("#me").select_option(kenji)
+    await expect(page.locator("#connection")).to_have_text(re.compile("lost"))
+    await page.wait_for_function("me => sessionStorage.getItem('me') === me", arg=kenji)
+    await expect(page.locator("#connection")).to_be_empty()
 
 
 async def test_home_and_modal(ws: Workspace, page: Page) -> None:

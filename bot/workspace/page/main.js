@@ -4,7 +4,7 @@ import { blocks, valuesIn } from "/page/blocks.js";
 import { composer, sendText } from "/page/composer.js";
 import { el } from "/page/dom.js";
 import { messageElement } from "/page/messages.js";
-import { act, channelName, follow, load, store, userName } from "/page/store.js";
+import { act, channelName, follow, load, store, take, userName } from "/page/store.js";
 
 const $ = (id) => document.getElementById(id);
 const shown = { channel: null, thread: null, home: false };
@@ -256,24 +256,39 @@ function addressed() {
   return { channel: parts[1], ts: thread ?? `${parts[2].slice(0, -6)}.${parts[2].slice(-6)}` };
 }
 
+const RETRY = 1000;
 let waiting = null;
 
-/** Follow the workspace as the user. What happens while the state is being loaded is heard after it. */
+/** Follow the workspace as the user. What happens while the state is being loaded is heard after it; a state that comes
+ * when the page already follows another line is dropped. */
 function start(user) {
   source?.close();
+  waiting = null;
   source = follow(user, async (change) => {
     if (change.kind === "ready") {
-      waiting = [];
-      await load(user);
-      drawAll();
-      waiting.splice(0).forEach(heard);
+      const mine = [];
+      waiting = mine;
+      const state = await load(user).catch(() => null);
+      if (waiting !== mine) return;
+      if (!state) {
+        lost(true);
+        setTimeout(() => { if (waiting === mine) start(user); }, RETRY);
+        return;
+      }
       waiting = null;
+      take(state);
+      drawAll();
+      mine.forEach(heard);
     } else if (waiting) {
       waiting.push(change);
     } else {
       heard(change);
     }
-  }, (down) => { $("connection").textContent = down ? "Connection lost, trying again…" : ""; });
+  }, lost);
+}
+
+function lost(down) {
+  $("connection").textContent = down ? "Connection lost, trying again…" : "";
 }
 
 function drawAll() {

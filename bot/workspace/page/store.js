@@ -4,9 +4,13 @@ import { notice } from "/page/dom.js";
 
 export const store = { me: "", channels: new Map(), users: new Map(), groups: new Map() };
 
+/** The workspace as the user sees it, for `take`. */
 export async function load(user) {
   const answer = await fetch(`/page-data/state?user=${encodeURIComponent(user)}`);
-  const state = await answer.json();
+  return answer.json();
+}
+
+export function take(state) {
   Object.assign(store, state, {
     users: new Map(state.users.map((u) => [u.id, u])),
     groups: new Map(state.groups.map((g) => [g.id, g])),
