@@ -15,6 +15,8 @@ from rules.kinds import Scalar, Source
 
 METRICS_S: Final = 180
 """An autoscaler younger than this, or of Pods younger than this, may have no metrics yet."""
+OVERLOAD: Final = 1.25
+"""A utilization of this share of its target and more, at the maximum: the replicas carry more than was planned."""
 _ALLOWED: Final = "DisruptionAllowed"
 _NOT_COMPUTED: Final = "SyncFailed"
 
@@ -146,6 +148,7 @@ def _autoscalers(situation: Situation) -> None:
             current=current,
             desired=desired,
             at_max=at_max,
+            over_target=_over_target(spec, status),
             metric=metrics[0] if metrics else None,
             container_without_request=lacking,
         )
@@ -199,6 +202,23 @@ def _metrics(spec: dict[str, object]) -> list[str]:
     return found
 
 
+def _over_target(spec: dict[str, object], status: dict[str, object]) -> bool | None:
+    """Whether a resource's utilization is far above its target; None where no utilization is compared."""
+    now = {
+        text(at(each, key, "name")): integer(at(each, key, "current", "averageUtilization"))
+        for each in mappings(status.get("currentMetrics"))
+        for key in ("resource", "containerResource")
+    }
+    shares = [
+        current / target
+        for each in mappings(spec.get("metrics"))
+        for key in ("resource", "containerResource")
+        if (target := integer(at(each, key, "target", "averageUtilization")))
+        and (current := now.get(text(at(each, key, "name")))) is not None
+    ]
+    return max(shares) >= OVERLOAD if shares else None
+
+
 def _metric_groups(spec: dict[str, object]) -> set[str]:
     """The API groups that an autoscaler's metrics come from."""
     groups = {"pods": "custom.metrics.k8s.io", "object": "custom.metrics.k8s.io", "external": "external.metrics.k8s.io"}
@@ -244,7 +264,9 @@ def _budgets(situation: Situation) -> None:
             continue
         # The Pods of a DaemonSet stay where they are: a drain leaves them out.
         movable = [pod for pod in covered if not (pod.owner and pod.owner.kind == "daemonset")]
-        held = next((pod for pod in movable if pod.node in cordoned), None) if cordoned else None
+        held = next((pod for pod in movable if pod.node in cordoned and not pod.deleting), None) if cordoned else None
+        if not never and any(pod.stopping or pod.starting for pod in covered):
+            held = None  # one is being moved: the next one's turn comes when its successor is ready
         top = next(filter(None, map(situation.top, [held] if held else covered)), None)
         situation.fact(
             "disruption_budget",

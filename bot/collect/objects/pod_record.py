@@ -239,13 +239,12 @@ class PodReader:
 def allowance_s(found: tuple[Probe, ...]) -> float:
     """How long after its start a container may be unready for nothing but its probes' own delays.
 
-    A startup probe may fail as often as its threshold says: that is what it is for.
+    A startup probe may fail as often as its threshold says, that is what it is for; and a readiness probe that fails
+    less often in a row would not make a Pod that serves unready either.
     """
     allowed = float(STARTING_S)
     for each in found:
-        if each.probe == "readiness":
-            allowed = max(allowed, each.initial_delay_s + each.period_s)
-        elif each.probe == "startup":
+        if each.probe in ("readiness", "startup"):
             allowed = max(allowed, each.initial_delay_s + each.period_s * each.failure_threshold)
     return allowed
 

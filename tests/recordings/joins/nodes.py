@@ -286,3 +286,24 @@ def system_oom_kills_neighbours(c: Cluster) -> dict[str, Any]:
         "subject": "node n2",
         "fix": ["top|limits|memory"],
     }
+
+
+@scenario(SCENARIOS)
+def cordoned_node_leaves_the_others_full(c: Cluster) -> dict[str, Any]:
+    """A maintenance was over an hour ago, and nobody uncordoned the node: the other one has no CPU left."""
+    c.node("n1")
+    c.node("n2", cordoned=True)
+    owner = c.deployment("search", "shop", 1, 0)
+    said = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable."
+    c.pod(
+        "search-5d8f-aaaaa", "shop", None, age=30, owner=owner, labels={"app": "search"}, requests={"cpu": "3"},
+        conditions=[condition("PodScheduled", "False", 30, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    c.pod("batch-0", "shop", "n1", requests={"cpu": "3"})
+    c.service("search", "shop")
+    return {
+        "question": "service shop/search",
+        "first": "sched-capacity-lost-with-nodes",
+        "names": ["n2 is cordoned"],
+        "fix": ["kubectl uncordon n2"],
+    }

@@ -278,3 +278,26 @@ def ok_job_tries_again(c: Cluster) -> dict[str, Any]:
     c.pod("load-aaaaa", "shop", "n1", age=9, phase="Failed", ready=False, spec={"restartPolicy": "Never"}, state=ended, **more)  # fmt: skip
     c.pod("load-bbbbb", "shop", "n1", age=7, spec={"restartPolicy": "Never"}, **more)
     return SILENT
+
+
+@scenario(SCENARIOS)
+def pull_secret_is_refused_for_all_that_use_it(c: Cluster) -> dict[str, Any]:
+    """A robot account was revoked: each Deployment of the namespace pulls its own image, and all use one secret."""
+    c.nodes("n1", "n2")
+    c.app("web", "shop", "n1", "n2")
+    for name in ("billing", "invoice"):
+        image = f"hub.example.net/pay/{name}:7"
+        c.pull_fails(
+            f"{name}-5d8f-aaaaa", "pay", "n2", image,
+            "failed to authorize: failed to fetch oauth token: unexpected status from GET request to "
+            f"https://hub.example.net/service/token?scope=repository%3Apay%2F{name}%3Apull: 401 Unauthorized",
+            app=name, owner=c.deployment(name, "pay", 1, 0), spec={"imagePullSecrets": [{"name": "robot"}]},
+        )  # fmt: skip
+        c.service(name, "pay")
+    return {
+        "question": "summary",
+        "first": "registry-credentials-refused",
+        "names": ["robot", "hub.example.net"],
+        "fix": ["create secret docker-registry robot --docker-server=hub.example.net .* -n pay"],
+        "folds": ["deployment pay/billing", "service pay/invoice"],
+    }
