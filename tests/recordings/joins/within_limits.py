@@ -228,7 +228,7 @@ def ok_autoscaler_at_its_maximum_near_its_target(c: Cluster) -> dict[str, Any]:
                     "type": "Resource",
                     "resource": {"name": "cpu", "current": {"averageUtilization": 66, "averageValue": "66m"}},
                 }
-            ],  # fmt: skip
+            ],
             "conditions": [
                 condition("AbleToScale", "True", 30, reason="ReadyForNewScale"),
                 condition("ScalingActive", "True", 30, reason="ValidMetricFound"),
