@@ -49,7 +49,7 @@ def _quotas(situation: Situation) -> None:
         hard = mapping(status.get("hard")) or mapping(at(quota.fields.get("spec"), "hard"))
         used = mapping(status.get("used"))
         for resource, limit in sorted(hard.items(), key=lambda item: str(item[0])):
-            top, count = _top_user(situation, quota.namespace)
+            top, count = _top_user(situation, quota.namespace, str(resource))
             allowed, taken = quantity(limit), quantity(used.get(resource))
             situation.fact(
                 "quota",
@@ -69,8 +69,8 @@ def _quotas(situation: Situation) -> None:
                 situation.relate(quota.subject, situation.top_of(workload), "limits")
 
 
-def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
-    """The controller with the most Pods in a namespace, among those that have all the Pods that they want.
+def _top_user(situation: Situation, namespace: str | None, resource: str) -> tuple[str | None, int | None]:
+    """(the controller that holds the most of a resource in a namespace, its Pods), unless it is itself short of Pods.
 
     Pods count whether they run or not: those of a Job that hang for their image use the quota up as well.
     """
@@ -79,13 +79,19 @@ def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, 
         for each in situation.sick_workloads
         if each.kind != "job" and len(situation.pods_of(each)) < (each.desired or 0)
     }
-    users = (
-        situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
-    )
-    counts = Counter(user for user in users if user not in short)
-    if not counts:
+    counts: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for pod in situation.inventory.pods_of.get(namespace, []):
+        user = situation.top(pod) or pod.subject
+        if pod.ended:
+            continue
+        counts[user] += 1
+        amount = dict(pod.requests).get(resource.removeprefix("requests."))
+        held[user] += round(1000 * amount) if amount is not None and "pods" not in resource else 1000
+    most = held.most_common(2)
+    if not most or most[0][0] in short or (len(most) > 1 and most[0][1] == most[1][1]):
         return None, None
-    return counts.most_common(1)[0]
+    return most[0][0], counts[most[0][0]]
 
 
 def _limit_ranges(situation: Situation) -> None:

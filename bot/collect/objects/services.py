@@ -247,6 +247,8 @@ class Services:
             named = not port.target.isdecimal()
             if not named and not all(pod.first_declares for pod in pods[:MAX_ODD_ENDPOINTS]):
                 continue  # the application declares nothing, which is allowed; a sidecar's port says nothing of it
+            if any(pod.ready and port.target in pod.probed for pod in pods):
+                continue  # undeclared, and it answers
             self._situation.fact(
                 "service_port",
                 Source(f"service {service.key}", f"spec.ports, targetPort {port.target}"),

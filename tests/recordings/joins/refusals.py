@@ -301,3 +301,27 @@ def pull_secret_is_refused_for_all_that_use_it(c: Cluster) -> dict[str, Any]:
         "fix": ["create secret docker-registry robot --docker-server=hub.example.net .* -n pay"],
         "folds": ["deployment pay/billing", "service pay/invoice"],
     }
+
+
+@scenario(SCENARIOS)
+def quota_has_no_room_for_a_rollout(c: Cluster) -> dict[str, Any]:
+    """The Deployment itself holds the most of the quota: there is nobody else to take it from."""
+    c.nodes("n1")
+    c.app("orders", "shop", "n1", "n1", "n1")
+    c.app("mailer", "shop", "n1")
+    said = 'pods "orders-77c9-x2b7k" is forbidden: exceeded quota: compute, requested: requests.cpu=100m, used: requests.cpu=400m, limited: requests.cpu=400m'  # fmt: skip
+    refused = condition("ReplicaFailure", "True", 25, reason="FailedCreate", message=said)
+    c.add(
+        "ReplicaSet", "orders-77c9", "shop", 25,
+        metadata={"labels": {"app": "orders"}, "ownerReferences": [{"kind": "Deployment", "name": "orders", "controller": True, "apiVersion": "apps/v1"}]},
+        spec={"replicas": 1, "selector": {"matchLabels": {"app": "orders"}}, "template": {"metadata": {"labels": {"app": "orders"}}}}, status={"replicas": 0, "conditions": [refused]},
+    )  # fmt: skip
+    c.event("ReplicaSet", "orders-77c9", "shop", "FailedCreate", f"Error creating: {said}", component="replicaset-controller")  # fmt: skip
+    hard = {"requests.cpu": "400m"}
+    c.add("ResourceQuota", "compute", "shop", spec={"hard": hard}, status={"hard": hard, "used": hard})
+    return {
+        "question": "deployment shop/orders",
+        "first": "quota-exceeded",
+        "names": ["compute"],
+        "fix": ["edit resourcequota compute -n shop"],
+    }
