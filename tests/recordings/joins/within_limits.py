@@ -237,3 +237,16 @@ def ok_autoscaler_at_its_maximum_near_its_target(c: Cluster) -> dict[str, Any]:
         },
     )
     return _silent("summary")
+
+
+@scenario(SCENARIOS)
+def ok_load_balancer_just_asked_for(c: Cluster) -> dict[str, Any]:
+    """A Service of type LoadBalancer is half a minute old: its address will come."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.add(
+        "Service", "edge", "shop", 0.5,
+        spec={"type": "LoadBalancer", "clusterIP": "10.96.7.7", "selector": {"app": "web"}, "ports": [{"port": 443, "targetPort": 8080}]},
+        status={"loadBalancer": {}},
+    )  # fmt: skip
+    return _silent("deployment shop/web")

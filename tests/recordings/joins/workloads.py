@@ -359,3 +359,30 @@ def run_of_a_cron_job_out_of_time(c: Cluster) -> dict[str, Any]:
         "first": "job-deadline-exceeded",
         "subject": "job pay/settle-29300060",
     }
+
+
+@scenario(SCENARIOS)
+def cron_job_piles_up_runs(c: Cluster) -> dict[str, Any]:
+    """Every run waits for a lock that the first holds; the policy lets a new one start every ten minutes."""
+    c.nodes("n1")
+    c.add("CronJob", "sync", "ops", spec={"schedule": "*/10 * * * *", "concurrencyPolicy": "Allow"}, status={"lastScheduleTime": ago(5)})  # fmt: skip
+    for age in (45, 35, 25, 15, 5):
+        name = f"sync-2937{100 - age}"
+        owner = {"kind": "CronJob", "name": "sync", "controller": True, "apiVersion": "batch/v1"}
+        c.add(
+            "Job",
+            name,
+            "ops",
+            age,
+            metadata={"ownerReferences": [owner]},
+            spec={"completions": 1},
+            status={"active": 1},
+        )
+        c.pod(f"{name}-aaaaa", "ops", "n1", age=age, owner=("Job", name), labels={"job-name": name})
+    return {
+        "question": "summary",
+        "first": "cronjob-runs-pile-up",
+        "subject": "cronjob ops/sync",
+        "names": ["5 runs", "sync-293755"],
+        "fix": ["patch cronjob/sync .*Forbid", "logs job/sync-293755"],
+    }
