@@ -65,6 +65,8 @@ def _is_cut(start: str, line: str, following: str, width: int, cut_lines: int) -
     """Whether `following` is the rest of `line`, which is as wide as the widest of its block. `start` began it all."""
     if not following.strip() or line.endswith("  ") or following.startswith("  "):
         return False
+    if line.isupper() and _is_columnar(line):
+        return False  # a table's header, whose column ERROR is no error
     if len(line) != width:
         lost_indent = 0 < width - len(line) <= 8 and _LOG_BEGINS.match(line) and line[-1:].isalnum()
         if not lost_indent or not following[:1].islower() or _begins(following):
