@@ -32,6 +32,8 @@ def pod_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None
     pod = draft.qualify(name, namespace)
     ready, containers = _ratio(row.get("READY"))
     status = known(row.get("STATUS"))
+    if status and status.count(" ") > 1 and "(" not in status.split(" ", 2)[1]:
+        status = "Waiting"  # kubectl 1.6 and older print the message of a container that waits
     node = known(row.get("NODE"))
     if status and "READY" not in row and "RESTARTS" not in row and node is None and "IP" not in row:
         containers = None
