@@ -232,3 +232,12 @@ kube-system   proxy-abcde      1/1       Running             0          32m
     assert (waiting["pod"], waiting["status"], waiting["restarts"]) == ("kube-system/dns-391-j99wd", "Waiting", 0)
     assert (waiting["ready_containers"], waiting["containers"], waiting["age_s"]) == (0, 3, 1920)
     assert running["status"] == "Running"
+
+
+def test_status_that_is_a_message_is_read_without_a_header_too() -> None:
+    text = """\
+$ kubectl get pods -n bakery
+oven-cb40j    0/1       rpc error: code = 2 desc = failed to start container "fc9a": Error response from daemon   73         4d
+"""
+    seen = one(text, "pod")
+    assert (seen["pod"], seen["status"], seen["restarts"]) == ("bakery/oven-cb40j", "Waiting", 73)
