@@ -25,6 +25,7 @@ _BEGINS = re.compile(
     r"|time=|ts=|level=|\{|\}|\[|\]|[-*+\u2022\u25cf] |\d+\. |--- |(?:Warning|Normal)\s|[$#%>] |<\?|\| |\|"
     r"|[\w.@-]{1,60}\[\d+\]: |(?:Error|error|ERROR|FATAL|fatal|panic|Warning|WARN|INFO|DEBUG|E|W)\b[:\s(]"
     r"|[\w/.-]+=\S*$|`|[\w-]+\.go:\d|\[\S+@|\S+@\S+[:~]"
+    r"|(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error)\b|Caused by: |Traceback \("
     r")"
 )
 _LOG_BEGINS = re.compile(

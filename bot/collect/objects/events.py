@@ -31,6 +31,8 @@ SCHEDULING: Final = "FailedScheduling"
 PROBE_FAILED: Final = "Unhealthy"
 PROBED_AGAIN_S: Final = 120
 """A Pod that is ready this long after a probe of it failed has been probed well since."""
+RETRIED_S: Final = 900
+"""The kubelet tries again at least every five minutes: what it no longer says of a ready Pod is over."""
 WHILE_STOPPING: Final = frozenset({PROBE_FAILED, "Killing", "FailedPreStopHook"})
 """Reasons that are expected of a Pod that is being deleted, within its grace period."""
 PRESSURES: Final = {
@@ -239,7 +241,7 @@ def _pod_recovered(situation: Situation, event: Event, pod: Pod) -> bool:
         return situation.healthy(pod) and not pod.starting
     if pod.ready and pod.ready_since is not None and last <= pod.ready_since and situation.healthy(pod):
         return True
-    well_for = PROBED_AGAIN_S if event.reason == PROBE_FAILED else RECENT_S
+    well_for = PROBED_AGAIN_S if event.reason == PROBE_FAILED else RETRIED_S
     if pod.ready and situation.healthy(pod) and situation.now - last > well_for:
         return True
     if pod.detail is None:
