@@ -813,6 +813,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "silent_s": (int, "seconds since its last heartbeat"),
             "not_ready_s": (int, "seconds since Ready changed"),
             "cordoned": (bool, "spec.unschedulable"),
+            "joining": (bool, "not ready yet, and it registered only a moment ago"),
             "deleting_s": (int, "seconds since its deletion was asked for"),
             "version": (str, "kubelet's version"),
             "runtime": (str, "docker, containerd, cri-o"),

@@ -345,3 +345,25 @@ def proxy_of_a_node_is_down_behind_time_outs(c: Cluster) -> dict[str, Any]:
         "names": ["/var/lib/kube-proxy/config.conf"],
         "folds": ["pod shop/cart-5d8f-aaaaa", "deployment shop/cart"],
     }
+
+
+@scenario(SCENARIOS)
+def node_under_pressure_keeps_a_pod_waiting(c: Cluster) -> dict[str, Any]:
+    """One node's disk is full, and the other one has no CPU left: the disk is what is out of order."""
+    c.node("n1", conditions={"DiskPressure": "True"}, taints=[{"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}])  # fmt: skip
+    c.node("n2")
+    c.host_file(
+        "n1", "df-h", "Filesystem      Size  Used Avail Use% Mounted on\n/dev/vda1        59G   58G  512M 100% /\n"
+    )
+    owner = c.deployment("reports", "shop", 1, 0)
+    said = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }."
+    c.pod(
+        "reports-5d8f-aaaaa", "shop", None, age=30, owner=owner, labels={"app": "reports"}, requests={"cpu": "1"},
+        conditions=[condition("PodScheduled", "False", 30, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    return {
+        "question": "deployment shop/reports",
+        "first": "host-disk-full",
+        "subject": "host n1",
+        "folds": ["node n1", "pod shop/reports-5d8f-aaaaa", "deployment shop/reports"],
+    }
