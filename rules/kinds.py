@@ -408,6 +408,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "age_s": (int, "seconds since it was last seen"),
             "component": (str, "who reported it"),
             "stale": (bool, "the object has recovered since, or is gone"),
+            "by": (str, "the Pod that the message names by its UID"),
         },
     ),
     "unschedulable": (

@@ -367,3 +367,24 @@ def node_under_pressure_keeps_a_pod_waiting(c: Cluster) -> dict[str, Any]:
         "subject": "host n1",
         "folds": ["node n1", "pod shop/reports-5d8f-aaaaa", "deployment shop/reports"],
     }
+
+
+@scenario(SCENARIOS)
+def evicted_pods_without_limits_took_the_memory(c: Cluster) -> dict[str, Any]:
+    """A Deployment without requests fills its node, is evicted and comes back: it is what must be mended."""
+    c.node("n1", conditions={"MemoryPressure": "True"}, taints=[{"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}])  # fmt: skip
+    c.node("n2")
+    owner = c.deployment("resize", "shop", 1, 1)
+    c.pod("resize-5d8f-aaaaa", "shop", "n2", age=2, owner=owner, labels={"app": "resize"})
+    gone = c.pod("resize-5d8f-bbbbb", "shop", "n1", age=9, owner=owner, labels={"app": "resize"}, phase="Failed", state={}, ready=False)  # fmt: skip
+    said = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 44Mi. Container resize was using 5211Mi, request is 0, has larger consumption of memory. "  # fmt: skip
+    gone["status"] |= {"reason": "Evicted", "message": said}
+    del gone["status"]["containerStatuses"]
+    return {
+        "question": "summary",
+        "first": "node-memory-pressure",
+        "subject": "node n1",
+        "names": ["deployment shop/resize", "5211Mi"],
+        "fix": ["set resources deployment/resize .* -n shop"],
+        "folds": ["pod shop/resize-5d8f-bbbbb"],
+    }
