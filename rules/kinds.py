@@ -656,6 +656,16 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "blocks_probe_port": (bool, "a probe's or Service's port is not let in"),
         },
     ),
+    "replacement": (
+        "The Pod that was asked about was made by its controller in place of one that was deleted by somebody else.",
+        {
+            "pod": (str, "the Pod"),
+            "namespace": (str, "its namespace"),
+            "replaced": (str, "the name of the one that was deleted; a StatefulSet's Pod has the same"),
+            "workload": (str, "the controller at the top"),
+            "age_s": (int, "seconds since the deleted one was stopped"),
+        },
+    ),
     "blocked_call": (
         "NetworkPolicies do not let a Pod call a Service. One fact for each way to write the Service's address.",
         {
