@@ -408,6 +408,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "age_s": (int, "seconds since it was last seen"),
             "component": (str, "who reported it"),
             "stale": (bool, "the object has recovered since, or is gone"),
+            "by": (str, "the Pod that the message names by its UID"),
         },
     ),
     "unschedulable": (
@@ -823,6 +824,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "silent_s": (int, "seconds since its last heartbeat"),
             "not_ready_s": (int, "seconds since Ready changed"),
             "cordoned": (bool, "spec.unschedulable"),
+            "joining": (bool, "not ready yet, and it registered only a moment ago"),
             "deleting_s": (int, "seconds since its deletion was asked for"),
             "version": (str, "kubelet's version"),
             "runtime": (str, "docker, containerd, cri-o"),

@@ -250,3 +250,12 @@ def ok_load_balancer_just_asked_for(c: Cluster) -> dict[str, Any]:
         status={"loadBalancer": {}},
     )  # fmt: skip
     return _silent("deployment shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_node_that_joins_is_asked_about(c: Cluster) -> dict[str, Any]:
+    """The node registered 50 seconds ago and waits for its network agent."""
+    c.nodes("n1")
+    node = c.node("n9", ready="False", since=0.8, reason="KubeletNotReady", message="container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized")  # fmt: skip
+    node["metadata"]["creationTimestamp"] = ago(0.8)
+    return _silent("node n9")
