@@ -219,3 +219,18 @@ def test_minions_are_nodes() -> None:
 def test_the_command_that_was_run_names_the_cloud(command: str, platform: str) -> None:
     seen = read(f"{command}\n$ kubectl get pods\nerror: You must be logged in to the server (Unauthorized)")
     assert one(seen, "cluster")["platform"] == platform
+
+
+def test_requests_for_certificates_that_are_settled_are_no_facts() -> None:
+    text = """\
+NAME       AGE   REQUESTOR           CONDITION
+csr-open   9m    kubelet-bootstrap   Pending
+csr-odd    8m    kubelet-bootstrap   Approved
+csr-well   7m    kubelet-bootstrap   Approved,Issued
+csr-late   6m    kubelet-bootstrap   Approved,Failed
+"""
+    assert [(each["csr"], each["state"]) for each in facts(text, "csr")] == [
+        ("csr-open", "Pending"),
+        ("csr-odd", "Approved"),
+        ("csr-late", "Failed"),
+    ]
