@@ -224,9 +224,8 @@ def ingress_row(draft: Draft, index: int, row: Row, name: str, namespace: str | 
 
 def component_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None) -> None:
     healthy = row.get("STATUS")
-    error = known(row.get("ERROR"))
-    message = known(row.get("MESSAGE"))
-    said = error if error and error != "nil" else message
+    parts = [known(row.get(column)) for column in ("MESSAGE", "ERROR")]
+    said = " ".join([part for part in parts if part and part != "nil"]) or None
     draft.add(
         "component", index, component=name, message=said,
         healthy=healthy == "Healthy" if healthy in ("Healthy", "Unhealthy") else None,

@@ -10,8 +10,10 @@ from urllib.error import HTTPError
 
 import pytest
 
+from bot.collect.etcd import v3
 from bot.collect.etcd.client import EtcdClient
 from bot.collect.etcd.collector import EtcdCollector
+from bot.collect.http import HttpProblem
 from bot.config.clusters import Etcd
 from bot.etcd_view import view
 from rules.errors import KdiagError
@@ -63,6 +65,34 @@ async def test_a_survey_reads_the_tree_of_2015(old: EtcdServer) -> None:
     assert '"hostIP":"10.0.0.11"' in str(keys["/registry/minions/node1"]["value"])
     assert keys["/coreos.com/network/subnets"]["children"] == 1
     assert "/registry/pods/default/web" not in keys  # only what the joins need is read
+
+
+async def test_a_survey_reads_flannels_leases_of_today_and_not_those_from_before_its_upgrade(tmp_path: Path) -> None:
+    with etcd_server(tmp_path, "--enable-v2") as server:
+        server.set_v2("/registry/minions/node1", MINION)
+        server.set_v2("/coreos.com/network/subnets/10.20.24.0-24", '{"PublicIP":"10.0.0.11"}')
+        server.set_v2("/flannel/network/config", '{"Network":"10.30.0.0/16"}')
+        server.put("/coreos.com/network/config", '{"Network":"10.78.0.0/16"}')
+        server.put("/coreos.com/network/subnets/10.78.7.0-24", '{"PublicIP":"10.0.0.12"}')
+        async with collector(server.settings()) as etcd:
+            found = await etcd.survey()
+    keys = {str(one["key"]): one for one in found.facts if one.kind == "etcd_key"}
+    assert keys["/coreos.com/network/subnets/10.78.7.0-24"]["value"] == '{"PublicIP":"10.0.0.12"}'
+    assert keys["/coreos.com/network"]["children"] == 2
+    assert "/coreos.com/network/subnets/10.20.24.0-24" not in keys
+    assert {"/registry/minions/node1", "/flannel/network/config"} <= keys.keys()
+
+
+async def test_too_many_keys_below_a_path_are_not_taken_for_all_of_them(
+    old: EtcdServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(v3, "MAX_TREE", 1)
+    client = EtcdClient(old.url, old.settings(), None, "")
+    try:
+        with pytest.raises(HttpProblem, match="more than 1 keys"):
+            await v3.read_tree(client, "/registry")
+    finally:
+        await client.close()
 
 
 async def test_a_path_is_shown_as_the_guide_does_with_etcdctl(old: EtcdServer) -> None:

@@ -153,21 +153,36 @@ class EtcdCollector:
 
     # --- keys -------------------------------------------------------------------------------------------
     async def survey(self) -> Observations:
-        """Health, and where etcd holds a cluster of 2015 in its v2 keys, what the joins read of it."""
+        """Health, flannel's keys, and where etcd holds a cluster of 2015 in its v2 keys, what the joins read of it."""
         found = await self.health()
+        flannel, old = await asyncio.gather(self._flannel_of_today(), self._tree_of_2015())
+        # Where flannel speaks v3 it speaks nothing else: what it once left in the v2 keys is nobody's lease any more.
+        moved = {str(each["key"]) for each in flannel if each["key"] in components().etcd["flannel"]}
+        found.facts += flannel
+        found.facts += [each for each in old if not any(_is_in(str(each["key"]), prefix) for prefix in moved)]
+        return found
+
+    async def _flannel_of_today(self) -> list[Fact]:
+        """flannel's network and leases in v3, under the prefixes in use; none where there is no v3 to be asked."""
+        prefixes = components().etcd["flannel"]
+        try:
+            parts = await asyncio.gather(*(self._first(v3.read_tree, each) for each in prefixes))
+        except HttpProblem:
+            return []
+        return [each for part in parts for each in part or []]
+
+    async def _tree_of_2015(self) -> list[Fact]:
+        """The v2 keys that the joins read; none where there is no v2 API, or nothing of 2015 is kept there."""
         known = components().etcd
         folders = [*known["nodes"], *known["flannel"], *known["endpoints"]]
         try:
             root = await self._first(v2.read_keys, "/")
             if root is None or len(root) < 2:
-                return found
-            found.facts += root
+                return []
             parts = await asyncio.gather(*(self._first(v2.read_tree, folder) for folder in folders))
-            for part in parts:
-                found.facts += part or []
         except HttpProblem:
-            pass  # no v2 API: nothing of 2015 is kept there; whether etcd is well was told above
-        return found
+            return []  # whether etcd is well is told by its health
+        return [*root, *(each for part in parts for each in part or [])]
 
     async def keys(self, path: str) -> Observations:
         """The key or directory at a path, in the v2 keys or else in v3's. A gap where neither can be asked."""
@@ -244,6 +259,10 @@ class EtcdCollector:
         if want["what"] == "etcd-content":
             return await self.content()
         return await self.keys(str(want.get("key") or "/"))
+
+
+def _is_in(key: str, folder: str) -> bool:
+    return key == folder or key.startswith(f"{folder}/")
 
 
 def _with_versions(facts: list[Fact]) -> list[Fact]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.collect.etcd.client import EtcdClient
@@ -13,6 +14,7 @@ from bot.collect.redact import redact
 from rules.kinds import Fact, Source, fact
 
 MAX_KEYS: Final = 2000
+MAX_TREE: Final = 20_000
 MAX_VALUE: Final = 64 * 1024
 _QUOTA: Final = re.compile(r"^etcd_server_quota_backend_bytes\s+(\S{1,30})\s*$", re.MULTILINE)
 
@@ -114,10 +116,7 @@ async def read_keys(client: EtcdClient, path: str) -> list[Fact] | None:
     prefix = key.rstrip("/") + "/"
     question = {"key": _b64(prefix), "range_end": _after(prefix), "keys_only": True, "limit": str(MAX_KEYS)}
     below = mapping(await client.ask("/kv/range", question))
-    names = [
-        base64.b64decode(text(each.get("key")) or "").decode("utf-8", "replace")
-        for each in mappings(below.get("kvs") or [])
-    ]
+    names = [_name(each) for each in mappings(below.get("kvs") or [])]
     if not names:
         return None
     children: dict[str, bool] = {}
@@ -129,6 +128,32 @@ async def read_keys(client: EtcdClient, path: str) -> list[Fact] | None:
         full = prefix + child
         found.append(fact("etcd_key", Source("etcd", full), key=full, exists=True, dir=is_dir))
     return found
+
+
+async def read_tree(client: EtcdClient, path: str) -> list[Fact] | None:
+    """`etcd_key` facts of a path, as if it were a directory, and of all keys below it; None where there is none.
+
+    As that member has it, so that it is told also while there is no leader. HttpProblem where there are too many
+    keys to read: of a part nobody could say what is not there.
+    """
+    key = "/" + path.strip("/")
+    prefix = key.rstrip("/") + "/"
+    question = {"key": _b64(prefix), "range_end": _after(prefix), "limit": str(MAX_TREE), "serializable": True}
+    below = mapping(await client.ask("/kv/range", question))
+    if below.get("more") is True:
+        raise HttpProblem(f"{key} has more than {MAX_TREE} keys")
+    values = {_name(each): _shown(text(each.get("value")) or "") for each in mappings(below.get("kvs") or [])}
+    if not values:
+        return None
+    children = len({name[len(prefix) :].partition("/")[0] for name in values})
+    found = [fact("etcd_key", Source("etcd", key), key=key, exists=True, dir=True, children=children)]
+    for name, value in values.items():
+        found.append(fact("etcd_key", Source("etcd", name), key=name, exists=True, dir=False, value=value or None))
+    return found
+
+
+def _name(pair: Mapping[str, Any]) -> str:
+    return base64.b64decode(text(pair.get("key")) or "").decode("utf-8", "replace")
 
 
 def _shown(encoded: str) -> str:

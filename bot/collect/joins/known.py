@@ -45,7 +45,7 @@ class Known:
     # --- hosts ------------------------------------------------------------------------------------------
     def _read_hosts(self) -> None:
         seen: dict[str, None] = {}
-        for kind in ("host", "unit", "port", "firewall", "setting", "reach"):
+        for kind in ("host", "unit", "port", "firewall", "setting", "reach", "disk", "memory"):
             for one in self.of(kind):
                 host = str(one.get("host") or NO_HOST)
                 seen[host] = None

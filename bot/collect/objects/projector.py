@@ -24,6 +24,7 @@ from bot.collect.objects import (
     policies,
     references,
     relations,
+    replacements,
     workloads,
 )
 from bot.collect.objects.inventory import Inventory
@@ -101,6 +102,7 @@ class Projector:
         references.project(situation)
         calls.project(situation)
         events.project(situation)
+        replacements.project(situation)
         relations.project(situation, services)
         if self._keeper:
             from bot.collect.objects import hygiene

@@ -25,6 +25,8 @@ from rules.kinds import Source
 API_SERVICE: Final = "kubernetes"
 API_SERVICE_2015: Final = "kubernetes-ro"
 MAX_ODD_ENDPOINTS: Final = 50
+BALANCED_S: Final = 300
+"""A load balancer takes its time to be made."""
 NEAREST_SHARE: Final = 0.34
 """Labels that agree in less than this share of a selector's pairs are no near miss."""
 
@@ -138,11 +140,7 @@ class Services:
     def _is_odd(self, service: Service, pods: list[Pod]) -> bool:
         if service.type == "ExternalName" or service.name in (API_SERVICE, API_SERVICE_2015):
             return False
-        if (
-            service.type == "LoadBalancer"
-            and not service.external
-            and (self._situation.age(service.created) or 0) > 300
-        ):
+        if service.type == "LoadBalancer" and self._waits_for_address(service):
             return True
         found = self.endpoints(service.namespace, service.name)
         if service.legacy and not (service.selector and service.labels):
@@ -160,6 +158,9 @@ class Services:
         if _starting(pods):
             return False
         return not self._scaled_to_zero(service) or service.namespace == SYSTEM_NAMESPACE
+
+    def _waits_for_address(self, service: Service) -> bool:
+        return not service.external and self._age(service) > BALANCED_S
 
     def _age(self, service: Service) -> int:
         return self._situation.age(service.created) or 0
@@ -201,7 +202,7 @@ class Services:
             idle_workload=self._scaled_to_zero(service) if not pods and service.selector else None,
             differs=differing(service.selector, nearest[0]) if nearest else None,
             fitting_selector=fitting(service.selector, nearest[0]) if nearest else None,
-            external_pending=not service.external if service.type == "LoadBalancer" else None,
+            external_pending=self._waits_for_address(service) if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,
             starting=True if _starting(pods) else None,
             same_selector_as=same[0] if same and service.selector else None,
@@ -247,6 +248,8 @@ class Services:
             named = not port.target.isdecimal()
             if not named and not all(pod.first_declares for pod in pods[:MAX_ODD_ENDPOINTS]):
                 continue  # the application declares nothing, which is allowed; a sidecar's port says nothing of it
+            if any(pod.ready and port.target in pod.probed for pod in pods):
+                continue  # undeclared, and it answers
             self._situation.fact(
                 "service_port",
                 Source(f"service {service.key}", f"spec.ports, targetPort {port.target}"),

@@ -119,6 +119,18 @@ etcd-0               Healthy     {"health": "true"}                             
     assert [made["healthy"] for made in facts(text, "component")] == [False, True]
 
 
+def test_a_header_as_wide_as_a_terminal_with_a_column_error_is_no_cut_error() -> None:
+    header = f"{'NAME':21}{'STATUS':12}{'MESSAGE':41}ERROR"
+    assert len(header) == 79
+    scheduler, etcd = facts(
+        f"{header}\n{'scheduler':21}{'Healthy':12}ok\n"
+        f"{'etcd-2':21}{'Unhealthy':12}Get https://10.7.0.4:2379/health: dial tcp 10.7.0.4:2379: i/o timeout\n",
+        "component",
+    )
+    assert scheduler["healthy"] is True
+    assert etcd["message"] == "Get https://10.7.0.4:2379/health: dial tcp 10.7.0.4:2379: i/o timeout"
+
+
 def test_an_api_service_that_is_not_available_says_why() -> None:
     text = """\
 NAME                     SERVICE                      AVAILABLE                      AGE

@@ -188,3 +188,18 @@ def ok_log_full_of_errors_that_are_not_faults(c: Cluster) -> dict[str, Any]:
         "[warn] client closed keepalive connection", "0 errors, 0 failed in the last hour",
     )  # fmt: skip
     return SILENT
+
+
+@scenario(SCENARIOS)
+def ok_only_the_port_for_metrics_is_declared(c: Cluster) -> dict[str, Any]:
+    """Two applications that declare no port to serve on, which is allowed, one of them answers its probe there."""
+    c.nodes("n1")
+    for name, declared, probed in (("media", "http-metrics", None), ("video", "web", 8000)):
+        probe = {"container": {"readinessProbe": {"httpGet": {"path": "/", "port": probed}}}} if probed else {}
+        owner = c.deployment(name, "shop", 1)
+        c.pod(
+            f"{name}-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": name},
+            ports=[{"name": declared, "containerPort": 9100}], **probe,
+        )  # fmt: skip
+        c.service(name, "shop", target=8000)
+    return {"question": "summary", "healthy": True}
