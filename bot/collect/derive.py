@@ -133,6 +133,7 @@ def _ports(found: Known) -> Iterator[Relation]:
         host = found.host_called(called) or called
         if (host, port) not in seen:
             seen.add((host, port))
+            yield Relation(f"host {host}", at("port", port, host), "has")
             for component in found.components.by_unit.values():
                 if any(port in group.any for group in component.ports):
                     yield Relation(at("unit", component.unit, host), at("port", port, host), "listens on")
