@@ -577,6 +577,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "external_pending": (bool, "a LoadBalancer that has no address, five minutes after it was made"),
             "headless": (bool, "clusterIP None"),
             "starting": (bool, "all Pods behind it were made a moment ago and are still within their delays"),
+            "called_by": (str, "when its workload is scaled to zero: a told Pod whose spec names it"),
             "same_selector_as": (str, "another Service of the namespace with the same selector and port"),
             "asked": (bool, "the question was about it"),
         },
