@@ -260,6 +260,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             ),
             "similar": (str, "the nearest existing name in that namespace, if it is close"),
             "elsewhere": (str, "another namespace that has one of that name"),
+            "other_kind": (str, "Secret or ConfigMap: the other kind, where that namespace has one of that name"),
         },
     ),
     # --- pods -------------------------------------------------------------------------------------------
