@@ -260,6 +260,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             ),
             "similar": (str, "the nearest existing name in that namespace, if it is close"),
             "elsewhere": (str, "another namespace that has one of that name"),
+            "other_kind": (str, "Secret or ConfigMap: the other kind, where that namespace has one of that name"),
         },
     ),
     # --- pods -------------------------------------------------------------------------------------------
@@ -577,6 +578,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "external_pending": (bool, "a LoadBalancer that has no address, five minutes after it was made"),
             "headless": (bool, "clusterIP None"),
             "starting": (bool, "all Pods behind it were made a moment ago and are still within their delays"),
+            "called_by": (str, "when its workload is scaled to zero: a told Pod whose spec names it"),
             "same_selector_as": (str, "another Service of the namespace with the same selector and port"),
             "asked": (bool, "the question was about it"),
         },
