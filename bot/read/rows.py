@@ -264,11 +264,12 @@ def budget_row(draft: Draft, index: int, row: Row, name: str, namespace: str | N
 
 
 def csr_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None) -> None:
-    state = (row.get("CONDITION") or "").split(",")[0]
-    if state in ("Pending", "Denied", "Failed") or "Failed" in (row.get("CONDITION") or ""):
+    condition = row.get("CONDITION") or ""
+    state = condition.split(",")[0]
+    if state in ("Pending", "Denied", "Failed") or "Failed" in condition or condition == "Approved":
         draft.add(
             "csr", index, csr=name, user=known(row.get("REQUESTOR")), signer=known(row.get("SIGNERNAME")),
-            state="Failed" if "Failed" in (row.get("CONDITION") or "") else state, age_s=age(row.get("AGE")),
+            state="Failed" if "Failed" in condition else state, age_s=age(row.get("AGE")),
         )  # fmt: skip
 
 

@@ -241,3 +241,18 @@ oven-cb40j    0/1       rpc error: code = 2 desc = failed to start container "fc
 """
     seen = one(text, "pod")
     assert (seen["pod"], seen["status"], seen["restarts"]) == ("bakery/oven-cb40j", "Waiting", 73)
+
+
+def test_requests_for_certificates_that_are_settled_are_no_facts() -> None:
+    text = """\
+NAME       AGE   REQUESTOR           CONDITION
+csr-open   9m    kubelet-bootstrap   Pending
+csr-odd    8m    kubelet-bootstrap   Approved
+csr-well   7m    kubelet-bootstrap   Approved,Issued
+csr-late   6m    kubelet-bootstrap   Approved,Failed
+"""
+    assert [(each["csr"], each["state"]) for each in facts(text, "csr")] == [
+        ("csr-open", "Pending"),
+        ("csr-odd", "Approved"),
+        ("csr-late", "Failed"),
+    ]
