@@ -2,7 +2,7 @@
 
 Pure, and apart from the readers, because the same message arrives in a paste, in an event, in a Pod's
 `PodScheduled` condition and in a journal. All eras: `0/3 nodes are available: ...` (since 1.10), `No nodes are
-available that match all of the following predicates:: ...` (1.5 to 1.9), `pod (web) failed to fit in any node` (1.2),
+available that match all of the following predicates:: ...` (1.5 to 1.9), `pod (web) failed to fit in any node` (1.2 to 1.5),
 `Failed for reason PodFitsResources and possibly others` (2015).
 """
 
@@ -53,7 +53,9 @@ class Clause:
 
 
 _HEAD = re.compile(r"\b(\d{1,7})/(\d{1,7}) nodes are available:?\s*")
-_OLD_HEAD = re.compile(r"No nodes are available that match all of the (?:following )?predicates:{1,2}\s*")
+_OLD_HEAD = re.compile(
+    r"No nodes are available that match all of the (?:following )?predicates:{1,2}\s*|fit failure summary on nodes ?: ?"
+)
 _NO_NODES = re.compile(r"no nodes available to schedule pods")
 _FIT_2015 = re.compile(r"Failed for reason (\w{1,60}) and possibly others")
 _FIT_NODE = re.compile(

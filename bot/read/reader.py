@@ -43,6 +43,7 @@ _SCHEDULER: Final = (
     "nodes available to schedule",
     "find fit for pod",
     "fit failure on node",
+    "fit failure summary on nodes",
 )
 _NODE_TYPES = re.compile(
     r"\s*(?:MemoryPressure|DiskPressure|PIDPressure|NetworkUnavailable|OutOfDisk|Ready)\s+(?:True|False|Unknown)\s+\S"

@@ -107,6 +107,11 @@ def test_each_clause_of_the_scheduler_is_a_fact_about_the_pod_and_preemption_is_
         ),
         ("Failed for reason PodFitsResources and possibly others", "insufficient", None),
         ("pod (oven) failed to fit in any node\nfit failure on node (a): PodFitsHostPorts", "host-port", 1),
+        (
+            "pod (oven) failed to fit in any node\nfit failure summary on nodes : NoVolumeZoneConflict (3)",
+            "volume-zone",
+            3,
+        ),
         ("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.", "claim-unbound", None),
         ('0/1 nodes are available: persistentvolumeclaim "r" not found.', "claim-missing", None),
         ("0/2 nodes are available: 2 node(s) had volume node affinity conflict.", "volume-zone", 2),
