@@ -5,6 +5,7 @@ VENV ?= .venv
 CASES ?= ../shared/cases
 SKIP ?= integration or e2e or slow
 BIN := $(VENV)/bin
+FAILED := $(if $(AGAIN),--last-failed)
 READY := $(VENV)/.installed
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes \
 	--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
@@ -25,9 +26,9 @@ demo: $(READY) ## the bot in a workspace of its own, on a recorded broken cluste
 test: $(READY) ## the tests that need nothing but Python, in parallel
 	$(BIN)/pytest -n auto -m "not ($(SKIP))"
 
-e2e: $(READY) ## the whole bot by Socket Mode and HTTP, and its page in Chromium
+e2e: $(READY) ## the whole bot by Socket Mode and HTTP, and its page in Chromium; AGAIN=1: what failed
 	@scripts/bootstrap browser
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e $(FAILED)
 
 check: ## what CI runs: linters, knowledge, tests on each supported Python
 	.ci/run
@@ -50,13 +51,13 @@ lab-break: $(READY) ## spoil the lab's cluster: FAULT=name; without one, list th
 lab-heal: $(READY) ## mend what lab-break spoiled: FAULT=name; without one, all
 	$(BIN)/python -m lab heal $(FAULT)
 
-integration: $(READY) ## tests with real kubectl, sshd, etcd and PostgreSQL, started for them
+integration: $(READY) ## tests with real kubectl, sshd, etcd and PostgreSQL, started for them; AGAIN=1: what failed
 	@scripts/bootstrap kubectl daemons postgresql
 	$(BIN)/python -m lab build
-	$(BIN)/pytest -m integration --ignore tests/integration/lab
+	$(BIN)/pytest -m integration --ignore tests/integration/lab $(FAILED)
 
-lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says; ONLY="name or name", AGAIN=1: those that failed
-	$(BIN)/pytest tests/integration/lab $(if $(ONLY),-k "$(ONLY)") $(if $(AGAIN),--last-failed)
+lab-test: $(READY) ## break and heal the lab's cluster, and see what kdiag says; ONLY="name or name", AGAIN=1: what failed
+	$(BIN)/pytest tests/integration/lab $(if $(ONLY),-k "$(ONLY)") $(FAILED)
 
 lab-down: ## remove the lab
 	PYTHON=$$([ ! -x $(BIN)/python ] || echo $(BIN)/python) lab/down

@@ -13,7 +13,7 @@ import os
 import pickle
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -181,7 +181,7 @@ def _write_cache(path: Path, knowledge: Knowledge) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(pickle.dumps(Knowledge(knowledge.entries, knowledge.tags, knowledge.clients), protocol=5))
+            file.write(pickle.dumps(replace(knowledge), protocol=5))
         Path(file.name).replace(path)
         for old in sorted(path.parent.glob("knowledge-*.pickle"), key=lambda p: p.stat().st_mtime)[:-3]:
             old.unlink(missing_ok=True)

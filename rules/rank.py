@@ -1,7 +1,8 @@
 """Firings -> findings -> causal graph -> roots, most probable first.
 
 A finding explains another when its entry says so (`explains`) and the facts link the two: the same subject, a chain of
-relations, or one and the same text. Nothing is dropped: what is explained is folded under its cause.
+relations (from the Pod whose own log says it, too), or one and the same text. Nothing is dropped: what is explained
+is folded under its cause.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rules.findings import Finding, FixStep, Ranked
 from rules.inplace import feasible
 from rules.kinds import Fact
 from rules.observations import Topology, canonical
-from rules.schema import PROFILE, SEVERITIES, Entry
+from rules.schema import KNOWN, PROFILE, SEVERITIES, UNKNOWN, Entry
 from rules.template import Words
 from rules.wording import placed, with_consequences
 
@@ -162,11 +163,13 @@ def _commands(fix: Iterable[FixStep], verify: Iterable[str]) -> list[str]:
 
 
 def _allows(allowed: tuple[str, ...], key: str, profile: Profile, bound: Mapping[str, Fact]) -> bool:
-    """What is not known of a fact rules nothing out."""
+    """What is not known of a fact rules nothing out, unless the step asks for that."""
     if key in profile:
         return profile[key] in allowed
     name, _, attribute = key.partition(".")
     value = bound[name].get(attribute) if name in bound else None
+    if allowed in (KNOWN, UNKNOWN):
+        return (value is not None) == (allowed == KNOWN)
     return value is None or str(value) in allowed
 
 
@@ -209,6 +212,11 @@ class CausalGraph:
     def _linked(self, upper: int, lower: int) -> bool:
         a, b = canonical(self._findings[upper].subject), canonical(self._findings[lower].subject)
         if a == b or b in self._below(a) or self._lines[upper] & self._lines[lower]:
+            return True
+        speakers = _speakers(self._findings[upper])
+        if speakers & _speakers(self._findings[lower]):
+            return True
+        if any(b == speaker or b in self._below(speaker) for speaker in speakers):
             return True
         # In one pasted text that names no second object of the kind, the text itself is the link. `systemctl status`
         # does not say on which host a unit is, the journal below it does.
@@ -282,6 +290,12 @@ def _lines(finding: Finding) -> Iterable[tuple[str, str, str]]:
             yield one.source.what, one.source.where, one.source.text
 
 
+def _speakers(finding: Finding) -> set[str]:
+    """The Pods whose own logs say it: what they complain of concerns them, whatever it is about."""
+    symptoms = (fact for fact in finding.evidence if fact.kind == "symptom" and fact.get("via") == "log")
+    return {f"pod {fact['pod']}" for fact in symptoms if fact.get("pod") is not None}
+
+
 def rank(findings: Sequence[Finding], topology: Topology, *, asked: str = "", one_text: bool = False) -> list[Ranked]:
     """Roots first, most probable first, each with what it explains folded under it.
 
@@ -332,6 +346,8 @@ def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
             return True
         if any(f"{fact.get('kind') or fact.kind} {fact.get(fact.kind)}" == asked for fact in finding.evidence):
             return True
+        if any(topology.path(speaker, asked) is not None for speaker in _speakers(finding)):
+            return True
     return False
 
 
@@ -343,7 +359,10 @@ def _order(ranked: Ranked, asked: str, topology: Topology) -> tuple[object, ...]
     vague = finding.entry.general and all(f.entry.general for f in ranked.explains)
     weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague else 0)
     weight += REACH if _reaches_others(ranked) else 0
-    way = topology.path(finding.subject, asked) if asked else None
+    way = None
+    if asked:
+        way = topology.path(finding.subject, asked)
+        way = topology.path(asked, finding.subject) if way is None else way
     weight -= STEP * (len(way) if way is not None else Topology.MAX_STEPS if asked else 0)
     return (
         finding.entry.severity == "info",

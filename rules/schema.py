@@ -48,6 +48,9 @@ PROFILE: Final[Mapping[str, tuple[str, ...]]] = {
     "cni": ("flannel", "calico", "cilium", "weave", "kindnet", "aws-cni", "azure-cni", "ovn", "none"),
 }
 """What the steps of a fix may depend on (`only:`). The values are those of the `cluster` fact."""
+KNOWN: Final = ("*",)
+UNKNOWN: Final = ("-",)
+"""What `only: {name.attribute: ...}` may say instead of values: the attribute is known, or it is not."""
 
 Text = Mapping[str, str]
 

@@ -36,7 +36,11 @@ TOP: Final = frozenset(
     "Min_replicas Max_replicas "
     "Deployment_pods Address Ingress_Class Default_backend TLS Rules Resource Termination_Grace_Period Image(s) "
     "Image Desired_Number_of_Nodes_Scheduled "
-    "Current_Number_of_Nodes_Scheduled Parallelism Completions Completion_Mode Start_Time Completed_At "
+    "Current_Number_of_Nodes_Scheduled Number_of_Nodes_Misscheduled Node-Selector "
+    "Concurrency_Policy Successful_Job_History_Limit Failed_Job_History_Limit Starting_Deadline_Seconds Time_Zone "
+    "Last_Schedule_Time Last_Successful_Time Active_Jobs "
+    "Number_of_Nodes_Scheduled_with_Up-to-date_Pods Number_of_Nodes_Scheduled_with_Available_Pods "
+    "Parallelism Completions Completion_Mode Start_Time Completed_At "
     "Backoff_Limit Schedule Suspend "
     "Pods_Statuses Update_Strategy Volume_Claims Deletion_Grace_Period Deletion_Timestamp No_volumes. No_events. "
     "IsDefaultClass "
@@ -333,6 +337,8 @@ def _workload_kind(block: Block, asked: str | None) -> str:
         return "deployment"
     if "Desired Number of Nodes Scheduled" in block.fields:
         return "daemonset"
+    if {"Schedule", "Suspend"} <= block.fields.keys():
+        return "cronjob"
     if "Parallelism" in block.fields or "Completions" in block.fields:
         return "job"
     if "Volume Claims" in block.fields or "Update Strategy" in block.fields:

@@ -155,6 +155,8 @@ def read_workload(kind: str) -> Reader:
             short=have < desired if have is not None and desired is not None else None,
             failed=status.get("Failed") if kind == "job" else None,
             selector=labels(",".join(block.lines_of("Selector"))), schedule=block.value("Schedule"), owner=owner,
+            suspended=block.value("Suspend") == "True" if block.value("Suspend") else None,
+            starting_deadline_s=whole((block.value("Starting Deadline Seconds") or "").rstrip("s")), asked=True,
         )  # fmt: skip
         about: dict[str, Scalar] = {"via": "paste", "workload": workload}
         for item in block.sections.get("Conditions", ()):

@@ -25,6 +25,7 @@ _BEGINS = re.compile(
     r"|time=|ts=|level=|\{|\}|\[|\]|[-*+\u2022\u25cf] |\d+\. |--- |(?:Warning|Normal)\s|[$#%>] |<\?|\| |\|"
     r"|[\w.@-]{1,60}\[\d+\]: |(?:Error|error|ERROR|FATAL|fatal|panic|Warning|WARN|INFO|DEBUG|E|W)\b[:\s(]"
     r"|[\w/.-]+=\S*$|`|[\w-]+\.go:\d|\[\S+@|\S+@\S+[:~]"
+    r"|(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error)\b|Caused by: |Traceback \("
     r")"
 )
 _LOG_BEGINS = re.compile(
@@ -64,6 +65,8 @@ def _is_cut(start: str, line: str, following: str, width: int, cut_lines: int) -
     """Whether `following` is the rest of `line`, which is as wide as the widest of its block. `start` began it all."""
     if not following.strip() or line.endswith("  ") or following.startswith("  "):
         return False
+    if line.isupper() and _is_columnar(line):
+        return False  # a table's header, whose column ERROR is no error
     if len(line) != width:
         lost_indent = 0 < width - len(line) <= 8 and _LOG_BEGINS.match(line) and line[-1:].isalnum()
         if not lost_indent or not following[:1].islower() or _begins(following):

@@ -29,13 +29,12 @@ def project(situation: Situation, services: Services) -> None:
     if not by_namespace:
         return
     left = MAX_BLOCKED
+    candidates = _Candidates(situation, by_namespace)
     for pod in situation.told[:MAX_CALLERS]:
         if pod.ended or pod.detail is None:
             continue
         called = {_called(call.host, pod.namespace) for call in pod.detail.calls}
-        for service in situation.inventory.services.values():
-            if service.namespace != pod.namespace and (service.namespace, service.name) not in called:
-                continue
+        for service in sorted(candidates[pod.namespace], key=lambda each: (each.namespace, each.name) not in called):
             behind = services.pods(service)
             if not behind or pod in behind or left <= 0:
                 continue
@@ -43,6 +42,20 @@ def project(situation: Situation, services: Services) -> None:
             if found:
                 left -= 1
                 _tell(situation, pod, service, *found, called=(service.namespace, service.name) in called)
+
+
+class _Candidates(dict[str | None, list[Service]]):
+    """Services that Pods of a namespace may call and policies may hide: those of its own first, then by namespace."""
+
+    def __init__(self, situation: Situation, policies: dict[str | None, list[Policy]]) -> None:
+        self._services = list(situation.inventory.services.values())
+        self._policies = policies
+
+    def __missing__(self, namespace: str | None) -> list[Service]:
+        governed = namespace in self._policies
+        found = [each for each in self._services if governed or each.namespace in self._policies]
+        self[namespace] = sorted(found, key=lambda each: (each.namespace != namespace, each.key))
+        return self[namespace]
 
 
 def _called(host: str, namespace: str | None) -> tuple[str | None, str]:
@@ -103,7 +116,8 @@ def _tell(situation: Situation, pod: Pod, service: Service, policy: Policy, dire
         *([service.cluster_ip] if service.cluster_ip else []),
     ]
     addresses = [*hosts, *(f"{host}:{port.number}" for host in hosts for port in service.ports if port.number)]
-    situation.relate(policy.subject, pod.subject, "governs")
+    if called or pod in situation.sick_set:
+        situation.relate(policy.subject, pod.subject, "governs")
     for address in addresses:
         situation.fact(
             "blocked_call",

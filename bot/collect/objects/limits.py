@@ -15,6 +15,8 @@ from rules.kinds import Scalar, Source
 
 METRICS_S: Final = 180
 """An autoscaler younger than this, or of Pods younger than this, may have no metrics yet."""
+OVERLOAD: Final = 1.25
+"""A utilization of this share of its target and more, at the maximum: the replicas carry more than was planned."""
 _ALLOWED: Final = "DisruptionAllowed"
 _NOT_COMPUTED: Final = "SyncFailed"
 
@@ -47,7 +49,7 @@ def _quotas(situation: Situation) -> None:
         hard = mapping(status.get("hard")) or mapping(at(quota.fields.get("spec"), "hard"))
         used = mapping(status.get("used"))
         for resource, limit in sorted(hard.items(), key=lambda item: str(item[0])):
-            top, count = _top_user(situation, quota.namespace)
+            top, count = _top_user(situation, quota.namespace, str(resource))
             allowed, taken = quantity(limit), quantity(used.get(resource))
             situation.fact(
                 "quota",
@@ -67,8 +69,8 @@ def _quotas(situation: Situation) -> None:
                 situation.relate(quota.subject, situation.top_of(workload), "limits")
 
 
-def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, int | None]:
-    """The controller with the most Pods in a namespace, among those that have all the Pods that they want.
+def _top_user(situation: Situation, namespace: str | None, resource: str) -> tuple[str | None, int | None]:
+    """(the controller that holds the most of a resource in a namespace, its Pods), unless it is itself short of Pods.
 
     Pods count whether they run or not: those of a Job that hang for their image use the quota up as well.
     """
@@ -77,13 +79,19 @@ def _top_user(situation: Situation, namespace: str | None) -> tuple[str | None, 
         for each in situation.sick_workloads
         if each.kind != "job" and len(situation.pods_of(each)) < (each.desired or 0)
     }
-    users = (
-        situation.top(pod) or pod.subject for pod in situation.inventory.pods_of.get(namespace, []) if not pod.ended
-    )
-    counts = Counter(user for user in users if user not in short)
-    if not counts:
+    counts: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for pod in situation.inventory.pods_of.get(namespace, []):
+        user = situation.top(pod) or pod.subject
+        if pod.ended:
+            continue
+        counts[user] += 1
+        amount = dict(pod.requests).get(resource.removeprefix("requests."))
+        held[user] += round(1000 * amount) if amount is not None and "pods" not in resource else 1000
+    most = held.most_common(2)
+    if not most or most[0][0] in short or (len(most) > 1 and most[0][1] == most[1][1]):
         return None, None
-    return counts.most_common(1)[0]
+    return most[0][0], counts[most[0][0]]
 
 
 def _limit_ranges(situation: Situation) -> None:
@@ -146,6 +154,7 @@ def _autoscalers(situation: Situation) -> None:
             current=current,
             desired=desired,
             at_max=at_max,
+            over_target=_over_target(spec, status),
             metric=metrics[0] if metrics else None,
             container_without_request=lacking,
         )
@@ -199,6 +208,23 @@ def _metrics(spec: dict[str, object]) -> list[str]:
     return found
 
 
+def _over_target(spec: dict[str, object], status: dict[str, object]) -> bool | None:
+    """Whether a resource's utilization is far above its target; None where no utilization is compared."""
+    now = {
+        text(at(each, key, "name")): integer(at(each, key, "current", "averageUtilization"))
+        for each in mappings(status.get("currentMetrics"))
+        for key in ("resource", "containerResource")
+    }
+    shares = [
+        current / target
+        for each in mappings(spec.get("metrics"))
+        for key in ("resource", "containerResource")
+        if (target := integer(at(each, key, "target", "averageUtilization")))
+        and (current := now.get(text(at(each, key, "name")))) is not None
+    ]
+    return max(shares) >= OVERLOAD if shares else None
+
+
 def _metric_groups(spec: dict[str, object]) -> set[str]:
     """The API groups that an autoscaler's metrics come from."""
     groups = {"pods": "custom.metrics.k8s.io", "object": "custom.metrics.k8s.io", "external": "external.metrics.k8s.io"}
@@ -244,7 +270,9 @@ def _budgets(situation: Situation) -> None:
             continue
         # The Pods of a DaemonSet stay where they are: a drain leaves them out.
         movable = [pod for pod in covered if not (pod.owner and pod.owner.kind == "daemonset")]
-        held = next((pod for pod in movable if pod.node in cordoned), None) if cordoned else None
+        held = next((pod for pod in movable if pod.node in cordoned and not pod.deleting), None) if cordoned else None
+        if not never and any(pod.stopping or pod.starting for pod in covered):
+            held = None  # one is being moved: the next one's turn comes when its successor is ready
         top = next(filter(None, map(situation.top, [held] if held else covered)), None)
         situation.fact(
             "disruption_budget",

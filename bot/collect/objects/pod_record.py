@@ -41,6 +41,10 @@ DELETION_SLACK_S: Final = 30
 DEFAULT_GRACE_S: Final = 30
 STARTING_REASONS: Final = frozenset({None, "ContainerCreating", "PodInitializing"})
 
+_FOR_WATCHERS: Final = frozenset(
+    "metrics prometheus prom health healthz probe admin debug pprof jmx management".split()
+)
+"""Words in the names of ports at which an application is watched."""
 _STATIC: Final = ("kubernetes.io/config.mirror", "kubernetes.io/config.source")
 _T = TypeVar("_T")
 
@@ -125,7 +129,8 @@ class PodReader:
             restarts,
             self._share(() if ended else requests(spec)),
             self._ports(spec),
-            any(each.get("ports") for each in mappings(spec.get("containers"))[:1]),
+            any(_serves(port) for each in mappings(spec.get("containers"))[:1] for port in reading.ports(each)),
+            self._probed(spec),
             claims,
             self._detail(metadata, spec, status, deleted_at) if detailed or not healthy else None,
         )
@@ -139,6 +144,10 @@ class PodReader:
             if each.get("ports"):
                 found += reading.ports(each)
         return self._share(found)
+
+    def _probed(self, spec: Json) -> tuple[str, ...]:
+        containers = mappings(spec.get("containers"))
+        return self._share(tuple(probe.port for each in containers for probe in reading.probes(each) if probe.port))
 
     def _troubled(self, statuses: list[Json], ready: bool | None) -> bool:
         """Whether a container of a running Pod is not up, or was restarted or OOM-killed lately."""
@@ -187,9 +196,6 @@ class PodReader:
     def _just_made(self, status: Json, created: float | None, node: str | None) -> bool:
         if created is None or self._now - created > (CREATING_S if node else STARTING_S):
             return False
-        for each in mappings(status.get("conditions")):
-            if each.get("type") == "PodScheduled" and each.get("status") == "False":
-                return False
         return all(
             text(at(each, "state", "waiting", "reason")) in STARTING_REASONS and not each.get("restartCount")
             for key in ("containerStatuses", "initContainerStatuses")
@@ -239,15 +245,19 @@ class PodReader:
 def allowance_s(found: tuple[Probe, ...]) -> float:
     """How long after its start a container may be unready for nothing but its probes' own delays.
 
-    A startup probe may fail as often as its threshold says: that is what it is for.
+    A startup probe may fail as often as its threshold says, that is what it is for; and a readiness probe that fails
+    less often in a row would not make a Pod that serves unready either.
     """
     allowed = float(STARTING_S)
     for each in found:
-        if each.probe == "readiness":
-            allowed = max(allowed, each.initial_delay_s + each.period_s)
-        elif each.probe == "startup":
+        if each.probe in ("readiness", "startup"):
             allowed = max(allowed, each.initial_delay_s + each.period_s * each.failure_threshold)
     return allowed
+
+
+def _serves(port: Port) -> bool:
+    """Whether a declared port may be the application's own, not one for those who watch it."""
+    return not (_FOR_WATCHERS & set((port.name or "").split("-")))
 
 
 def _ready(status: Json) -> tuple[bool | None, float | None]:

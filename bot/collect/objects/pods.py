@@ -76,6 +76,7 @@ def _pod(situation: Situation, pod: Pod) -> None:
         node_label=_label_of_no_node(situation, detail) if detail and pod.node is None else None,
         scheduler=detail.scheduler if detail else None,
         gates=detail.gates if detail else None,
+        pull_secret=_pull_secret(detail) if detail else None,
         host_network=detail.host_network if detail else None,
         dns_policy=detail.dns_policy if detail else None,
         nameservers=detail.nameservers if detail else None,
@@ -199,6 +200,11 @@ def _only(pod: Pod, container: Container, kind: str) -> str | None:
         and each.container in (None, container.name)
         and (each.to_kind, each.name) not in MADE_BY_THE_CLUSTER
     }
+    return names.pop() if len(names) == 1 else None
+
+
+def _pull_secret(detail: PodDetail) -> str | None:
+    names = {each.name for each in detail.references if each.how == "imagePullSecret"}
     return names.pop() if len(names) == 1 else None
 
 

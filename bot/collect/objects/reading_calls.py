@@ -26,7 +26,7 @@ _TOOL: Final = re.compile(
 )
 _QUALIFIED: Final = re.compile(rf"(?<![\w.-])(?P<host>{_LABEL}\.{_LABEL}\.svc(?:\.[a-z0-9.-]{{1,200}})?)(?![\w-])")
 _WHOLE: Final = re.compile(rf"{_HOST}(?::\d{{1,5}})?$")
-_VARIABLE: Final = re.compile(r"(?:^|_)(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|ENDPOINT|SERVICE|BROKERS?)$")
+_VARIABLE: Final = re.compile(r"(?:^|_|^PG)(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|ENDPOINT|SERVICE|BROKERS?)$")
 _NOT_SERVICES: Final = frozenset({"localhost", "host", "true", "false", "none", "kubernetes"})
 
 

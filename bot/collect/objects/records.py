@@ -187,7 +187,8 @@ class PodDetail:
 class Pod:
     """A Pod. `healthy`: plainly so by itself; a Job that completed may make up for one that is not.
 
-    `first_declares`: whether its first container, which is the application by convention, declares a port.
+    `first_declares`: whether its first container, which is the application by convention, declares a port to serve on.
+    `probed`: ports that its probes ask, by name or number.
     """
 
     namespace: str | None
@@ -211,6 +212,7 @@ class Pod:
     requests: Amounts
     ports: tuple[Port, ...]
     first_declares: bool
+    probed: tuple[str, ...]
     claims: tuple[str, ...]
     detail: PodDetail | None
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from bot.collect.objects.cluster import is_network_agent
+from bot.collect.objects.records import Pod
 from bot.collect.objects.services import Services
 from bot.collect.objects.situation import Situation, ingress_backends, subject_of
 from bot.collect.objects.values import namespaced
@@ -15,8 +17,11 @@ _CONTROL_PLANE: Final = (
     ("kube-apiserver-", "kube-scheduler-"),
 )
 """Static Pods by the beginning of their names, each pair (upper, lower)."""
+_API_SERVER: Final = "kube-apiserver-"
+_MAKES_PODS: Final = "kube-controller-manager-"
 
 MAX_AGENTS: Final = 50
+PROXY: Final = "kube-proxy"
 
 
 def project(situation: Situation, services: Services) -> None:
@@ -27,18 +32,32 @@ def project(situation: Situation, services: Services) -> None:
 
 
 def _network(situation: Situation) -> None:
-    """A node's network agent above the Pods there that have no sandbox yet."""
+    """A node's network agent above the Pods there that have no sandbox yet, its kube-proxy above those in trouble."""
     agents = [
         pod
         for pod in situation.sick
         if pod.owner and pod.owner.kind == "daemonset" and is_network_agent(pod.owner.name)
     ]
     for agent in agents[:MAX_AGENTS]:
-        for pod in situation.told:
-            if pod is agent or pod.node != agent.node or not pod.node or pod.ended or pod.detail is None:
-                continue
+        for pod in _beside(situation, agent):
             if pod.ip is None or (pod in situation.sick_set and pod.phase == "Pending"):
                 situation.relate(agent.subject, pod.subject, "connects")
+    proxies = [
+        pod
+        for pod in situation.sick
+        if pod.owner and pod.owner.kind == "daemonset" and pod.owner.name.startswith(PROXY)
+    ]
+    for proxy in proxies[:MAX_AGENTS]:
+        for pod in _beside(situation, proxy):
+            if pod in situation.sick_set:
+                situation.relate(proxy.subject, pod.subject, "forwards for")
+
+
+def _beside(situation: Situation, agent: Pod) -> Iterator[Pod]:
+    """The other told Pods of its node."""
+    for pod in situation.told:
+        if pod is not agent and pod.node and pod.node == agent.node and not pod.ended and pod.detail is not None:
+            yield pod
 
 
 def _controllers(situation: Situation) -> None:
@@ -92,3 +111,11 @@ def _control_plane(situation: Situation) -> None:
             for below in pods:
                 if below.name.startswith(lower):
                     situation.relate(above.subject, below.subject, "serves")
+    for pod in pods:
+        if pod in sick and pod.name.startswith(_API_SERVER):
+            for name in situation.inventory.nodes:
+                situation.relate(pod.subject, f"node {name}", "is reported to by")
+        if pod in sick and pod.name.startswith(_MAKES_PODS):
+            for workload in situation.sick_workloads:
+                if not workload.current:
+                    situation.relate(pod.subject, workload.subject, "makes Pods for")

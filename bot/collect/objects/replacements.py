@@ -1,7 +1,7 @@
 """Whether the Pod that was asked about stands in for one that was deleted: its controller made it, so it "came back".
 
 Only told of a Pod that somebody asks about: that a controller replaces a Pod is what it is for. What the controller
-deleted itself (a rollout, fewer replicas), and what the cluster put out of a node, is told of elsewhere.
+deleted itself (a rollout, fewer replicas), and what had to leave its node (evicted, drained), is told of elsewhere.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _tell(situation: Situation, pod: Pod, owner: Owner) -> None:
     events = [each for each in situation.inventory.events.values() if each.namespace == pod.namespace]
     stopped = [each for each in events if each.reason == STOPPED and _precedes(situation, each, pod, owner)]
     for each in sorted(stopped, key=lambda event: abs((event.last or 0.0) - (pod.created or 0.0))):
-        if not any(_explains(other, each, owner) for other in events):
+        if not _had_to_leave(situation, each) and not any(_explains(other, each, owner) for other in events):
             situation.fact(
                 "replacement",
                 Source(f"event about {each.subject}", STOPPED, each.message),
@@ -56,6 +56,14 @@ def _precedes(situation: Situation, stopped: Event, pod: Pod, owner: Owner) -> b
         return bool(stopped.uid and pod.uid and stopped.uid != pod.uid)
     gone = (stopped.namespace, stopped.name) not in situation.inventory.pods
     return gone and owner.kind != "statefulset" and stopped.name.rpartition("-")[0] == owner.name
+
+
+def _had_to_leave(situation: Situation, stopped: Event) -> bool:
+    """Whether the node where it was stopped takes no Pods: it was drained (an eviction by the API has no event)."""
+    if stopped.host is None or not situation.inventory.is_listed("node", None):
+        return False
+    node = situation.inventory.nodes.get(stopped.host)
+    return node is None or node.cordoned or node.ready != "True"
 
 
 def _explains(event: Event, stopped: Event, owner: Owner) -> bool:

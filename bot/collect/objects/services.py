@@ -25,6 +25,8 @@ from rules.kinds import Source
 API_SERVICE: Final = "kubernetes"
 API_SERVICE_2015: Final = "kubernetes-ro"
 MAX_ODD_ENDPOINTS: Final = 50
+BALANCED_S: Final = 300
+"""A load balancer takes its time to be made."""
 NEAREST_SHARE: Final = 0.34
 """Labels that agree in less than this share of a selector's pairs are no near miss."""
 
@@ -102,14 +104,26 @@ class Services:
     # --- facts ------------------------------------------------------------------------------------------
     def project(self) -> None:
         wanted = self._selected_by_near()
+        callers = self._callers()
         for service in self._inventory.services.values():
             pods = self.pods(service)
             asked = self._situation.is_asked("service", service.namespace, service.name)
-            if asked or service.key in wanted or self._is_odd(service, pods):
-                self._service(service, pods)
+            caller = callers.get(service.key) if not pods and self._scaled_to_zero(service) else None
+            if asked or caller or service.key in wanted or self._is_odd(service, pods):
+                self._service(service, pods, caller)
             self._ports(service, pods, asked)
         self._stale_endpoints()
         self._api_services()
+
+    def _callers(self) -> dict[str, str]:
+        """Services that told Pods' specs name, each with the first of these Pods."""
+        found: dict[str, str] = {}
+        for pod in self._situation.told:
+            if pod.detail and self._situation.is_detailed(pod):
+                for call in pod.detail.calls:
+                    name, _, rest = call.host.partition(".")
+                    found.setdefault(namespaced(rest.partition(".")[0] or pod.namespace, name), pod.key)
+        return found
 
     def _selected_by_near(self) -> set[str]:
         """Services of the Pods that were asked about, and those asked for through an Ingress or a controller."""
@@ -138,11 +152,7 @@ class Services:
     def _is_odd(self, service: Service, pods: list[Pod]) -> bool:
         if service.type == "ExternalName" or service.name in (API_SERVICE, API_SERVICE_2015):
             return False
-        if (
-            service.type == "LoadBalancer"
-            and not service.external
-            and (self._situation.age(service.created) or 0) > 300
-        ):
+        if service.type == "LoadBalancer" and self._waits_for_address(service):
             return True
         found = self.endpoints(service.namespace, service.name)
         if service.legacy and not (service.selector and service.labels):
@@ -161,6 +171,9 @@ class Services:
             return False
         return not self._scaled_to_zero(service) or service.namespace == SYSTEM_NAMESPACE
 
+    def _waits_for_address(self, service: Service) -> bool:
+        return not service.external and self._age(service) > BALANCED_S
+
     def _age(self, service: Service) -> int:
         return self._situation.age(service.created) or 0
 
@@ -175,7 +188,7 @@ class Services:
         ]
         return found[0].subject if found and all(each.desired == 0 for each in found) else None
 
-    def _service(self, service: Service, pods: list[Pod]) -> None:
+    def _service(self, service: Service, pods: list[Pod], caller: str | None = None) -> None:
         found = self.endpoints(service.namespace, service.name)
         pods_known = self._inventory.is_listed("pod", service.namespace) and bool(service.selector)
         nearest = None if pods or not pods_known else self._nearest(service)
@@ -201,9 +214,10 @@ class Services:
             idle_workload=self._scaled_to_zero(service) if not pods and service.selector else None,
             differs=differing(service.selector, nearest[0]) if nearest else None,
             fitting_selector=fitting(service.selector, nearest[0]) if nearest else None,
-            external_pending=not service.external if service.type == "LoadBalancer" else None,
+            external_pending=self._waits_for_address(service) if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,
             starting=True if _starting(pods) else None,
+            called_by=caller,
             same_selector_as=same[0] if same and service.selector else None,
             asked=self._situation.asked_flag("service", service.namespace, service.name),
         )
@@ -247,6 +261,8 @@ class Services:
             named = not port.target.isdecimal()
             if not named and not all(pod.first_declares for pod in pods[:MAX_ODD_ENDPOINTS]):
                 continue  # the application declares nothing, which is allowed; a sidecar's port says nothing of it
+            if any(pod.ready and port.target in pod.probed for pod in pods):
+                continue  # undeclared, and it answers
             self._situation.fact(
                 "service_port",
                 Source(f"service {service.key}", f"spec.ports, targetPort {port.target}"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.collect.objects import schedules
 from bot.collect.objects.reading import shown_selector
 from bot.collect.objects.records import Condition, Workload
@@ -9,6 +11,10 @@ from bot.collect.objects.resources import WORKLOADS
 from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import namespaced, shown_labels
 from rules.kinds import Scalar, Source
+
+PILE: Final = 3
+"""Runs of a CronJob at once, none of which ends, that are no coincidence."""
+MAX_RUNS: Final = 20
 
 
 def project(situation: Situation) -> None:
@@ -52,6 +58,7 @@ def _crons(situation: Situation) -> list[Workload]:
             or schedules.is_time_zone(each.time_zone) is False
             or (_missed_starts(situation, each) or 0) > 1
             or (each.suspended and situation.hygiene)
+            or (_piled_up(situation, each) or 0) >= PILE
         )
     ]
 
@@ -64,14 +71,24 @@ def _missed_starts(situation: Situation, cron: Workload) -> int | None:
     return schedules.missed_starts(cron.schedule, cron.time_zone, since, situation.now)
 
 
-def _running_job(situation: Situation, cron: Workload) -> Workload | None:
-    """The oldest Job of a CronJob that has not ended."""
+def _runs(situation: Situation, cron: Workload) -> list[Workload]:
+    """The Jobs of a CronJob that have not ended, the oldest first."""
     jobs = [
         each
         for each in situation.children.get((cron.kind, cron.namespace, cron.name), ())
         if each.kind == "job" and each.active and not each.complete and not each.suspended
     ]
-    return min(jobs, key=lambda each: each.created or situation.now, default=None)
+    return sorted(jobs, key=lambda each: each.created or situation.now)
+
+
+def _piled_up(situation: Situation, cron: Workload) -> int | None:
+    """How many Jobs of a CronJob run, where none completed that began after the oldest of them: it is not just slow."""
+    runs = _runs(situation, cron)
+    if not runs:
+        return None
+    since = runs[0].created or situation.now
+    siblings = situation.children.get((cron.kind, cron.namespace, cron.name), ())
+    return None if any(each.complete and (each.created or 0.0) > since for each in siblings) else len(runs)
 
 
 def _unnamed(situation: Situation) -> list[Workload]:
@@ -90,9 +107,10 @@ def _workload(situation: Situation, workload: Workload) -> None:
         selector.matches(workload.template_labels) if selector and workload.kind not in ("job", "cronjob") else None
     )
     counted = workload.kind not in ("job", "cronjob") and desired is not None and current is not None
-    running = _running_job(situation, workload) if workload.kind == "cronjob" else None
-    if running:
-        situation.relate(running.subject, workload.subject, "is a run of")
+    runs = _runs(situation, workload) if workload.kind == "cronjob" else []
+    running = runs[0] if runs else None
+    for each in runs[:MAX_RUNS]:
+        situation.relate(each.subject, workload.subject, "is a run of")
     situation.fact(
         "workload",
         Source(workload.subject, "spec and status", _summary(workload, ready)),
@@ -129,6 +147,7 @@ def _workload(situation: Situation, workload: Workload) -> None:
         missed_starts=_missed_starts(situation, workload) if workload.kind == "cronjob" else None,
         active_job=namespaced(running.namespace, running.name) if running else None,
         active_job_age_s=situation.age(running.created) if running else None,
+        active_jobs=_piled_up(situation, workload) if running else None,
         owner=namespaced_owner(owner[0].kind, workload.namespace, owner[0].name) if owner else None,
         generated_name=True if workload.generated and not workload.owner else None,
         asked=situation.asked_flag(workload.kind, workload.namespace, workload.name),

@@ -76,6 +76,14 @@ def test_a_message_cut_by_the_terminal_is_one_line_again(width: int) -> None:
     assert [passage.text for passage in read(wrapped).passages] == [message]
 
 
+def test_an_exception_below_a_line_of_a_terminals_width_is_a_line_of_its_own() -> None:
+    said = "ERROR [main] 2021-04-04 10:00:00,112 Server.java:803 - Exception encountered during the startup".ljust(
+        100, "!"
+    )
+    raised = "java.lang.IllegalStateException: unfinished drain"
+    assert [passage.text for passage in read(f"{said}\n{raised}").passages] == [f"{said}\n{raised}"]
+
+
 def test_a_sentence_wrapped_between_words_is_joined_with_a_blank() -> None:
     text = 'Error from server (Forbidden): pods is forbidden: User "baker" cannot list resource "pods" in\nthe namespace "bakery"\n'
     assert 'in the namespace "bakery"' in read(text).passages[0].text

@@ -236,3 +236,49 @@ def test_a_claim_and_a_quota_are_read() -> None:
     full, free = facts(quota, "quota")
     assert (full["quota"], full["resource"], full["full"]) == ("bakery/team", "pods", True)
     assert "full" not in free
+
+
+CRON_JOB = """\
+Name:                          sweep
+Namespace:                     bakery
+Labels:                        <none>
+Schedule:                      30 2 * * *
+Concurrency Policy:            Forbid
+Suspend:                       True
+Successful Job History Limit:  3
+Failed Job History Limit:      1
+Starting Deadline Seconds:     5s
+Selector:                      <unset>
+Parallelism:                   1
+Completions:                   1
+Pod Template:
+  Labels:  <none>
+  Containers:
+   sweep:
+    Image:      busybox
+Last Schedule Time:            Mon, 02 Jun 2025 02:30:00 +0000
+Active Jobs:                   <none>
+Events:                        <none>
+"""
+
+
+def test_a_described_cron_job_is_what_was_asked_about() -> None:
+    cron = one(read(CRON_JOB), "workload")
+    assert (cron["workload"], cron["schedule"]) == ("cronjob bakery/sweep", "30 2 * * *")
+    assert (cron["suspended"], cron["starting_deadline_s"], cron["asked"]) == (True, 5, True)
+
+
+def test_a_daemon_set_as_1_2_described_it() -> None:
+    text = """\
+Name:           broom
+Image(s):       registry.example.org/broom:1
+Selector:       app=broom
+Node-Selector:  floor=wet
+Labels:         app=broom
+Desired Number of Nodes Scheduled: 0
+Current Number of Nodes Scheduled: 0
+Number of Nodes Misscheduled: 2
+Pods Status:    1 Running / 0 Waiting / 1 Succeeded / 0 Failed
+"""
+    broom = one(read(text), "workload")
+    assert (broom["workload"], broom["desired"], broom["short"]) == ("daemonset broom", 0, False)

@@ -296,3 +296,74 @@ def probe_command_looks_for_a_file_that_nobody_makes(c: Cluster) -> dict[str, An
         "fix": ["edit deployment/shop"],
         "folds": ["deployment shop/shop"],
     }
+
+
+@scenario(SCENARIOS)
+def policy_admits_another_namespace_only(c: Cluster) -> dict[str, Any]:
+    """The database lets the namespace billing in; a Deployment of the shop, which its variables do not betray, times out."""
+    c.nodes("n1")
+    c.app("pg", "data", "n1", port=5432)
+    c.app("web", "shop", "n1")
+    owner = c.deployment("orders", "shop", 1, 0)
+    c.crashing(
+        "orders-5d8f-aaaaa", "shop", "n1",
+        'psycopg2.OperationalError: connection to server at "pg.data" (10.96.4.2), port 5432 failed: Connection timed out',
+        app="orders", owner=owner,
+    )  # fmt: skip
+    c.add(
+        "NetworkPolicy", "pg-in", "data",
+        spec={
+            "podSelector": {"matchLabels": {"app": "pg"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing"}}}]}],
+        },
+    )  # fmt: skip
+    for name in ("data", "shop", "billing"):
+        c.add("Namespace", name, metadata={"labels": {"kubernetes.io/metadata.name": name}}, status={"phase": "Active"})
+    return {
+        "question": "deployment shop/orders",
+        "first": "policy-blocks-call",
+        "subject": "networkpolicy data/pg-in",
+        "fix": ["edit networkpolicy pg-in -n data"],
+        "folds": ["pod shop/orders-5d8f-aaaaa"],
+    }
+
+
+@scenario(SCENARIOS)
+def api_server_throttles_a_scanner(c: Cluster) -> dict[str, Any]:
+    """A program that lists all Pods again and again is refused with 429, and ends: the API server's limit is the cause."""
+    c.nodes("n1")
+    owner = c.deployment("scanner", "ops", 1, 0)
+    c.crashing(
+        "scanner-5d8f-aaaaa", "ops", "n1",
+        "Error: the server has received too many requests and has asked us to try again later (get pods)",
+        app="scanner", owner=owner,
+    )  # fmt: skip
+    return {
+        "question": "deployment ops/scanner",
+        "first": "apiserver-throttles",
+        "subject": "apiserver",
+        "folds": ["pod ops/scanner-5d8f-aaaaa", "deployment ops/scanner"],
+    }
+
+
+@scenario(SCENARIOS)
+def what_is_called_was_scaled_to_zero(c: Cluster) -> dict[str, Any]:
+    """The portal is ready, and every request fails: its backend in another namespace has no replicas."""
+    c.nodes("n1")
+    c.deployment("pricing", "core", 0, 0)
+    c.service("pricing", "core", address="10.96.4.40")
+    owner = c.deployment("portal", "web", 1)
+    name = "portal-5d8f-aaaaa"
+    c.pod(
+        name, "web", "n1", owner=owner, labels={"app": "portal"},
+        container={"env": [{"name": "PRICING_URL", "value": "http://pricing.core.svc.cluster.local"}]},
+    )  # fmt: skip
+    c.log(name, "web", *["ERROR GET /price: dial tcp 10.96.4.40:80: connect: connection refused"] * 4)
+    return {
+        "question": "deployment web/portal",
+        "first": "service-workload-scaled-to-zero",
+        "subject": "service core/pricing",
+        "fix": ["scale deployment/pricing --replicas=1 -n core"],
+        "folds": [f"pod web/{name}"],
+    }

@@ -188,3 +188,34 @@ def ok_log_full_of_errors_that_are_not_faults(c: Cluster) -> dict[str, Any]:
         "[warn] client closed keepalive connection", "0 errors, 0 failed in the last hour",
     )  # fmt: skip
     return SILENT
+
+
+@scenario(SCENARIOS)
+def ok_only_the_port_for_metrics_is_declared(c: Cluster) -> dict[str, Any]:
+    """Two applications that declare no port to serve on, which is allowed, one of them answers its probe there."""
+    c.nodes("n1")
+    for name, declared, probed in (("media", "http-metrics", None), ("video", "web", 8000)):
+        probe = {"container": {"readinessProbe": {"httpGet": {"path": "/", "port": probed}}}} if probed else {}
+        owner = c.deployment(name, "shop", 1)
+        c.pod(
+            f"{name}-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": name},
+            ports=[{"name": declared, "containerPort": 9100}], **probe,
+        )  # fmt: skip
+        c.service(name, "shop", target=8000)
+    return {"question": "summary", "healthy": True}
+
+
+@scenario(SCENARIOS)
+def ok_complaints_and_warnings_that_are_over(c: Cluster) -> dict[str, Any]:
+    """The database was not up when the Pod started, its node was rebooted an hour ago, and has four name servers."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    name = "web-5d8f-bbbbb"
+    c.log(name, "shop", "ERROR dial tcp 10.96.4.9:5432: connect: connection refused", "connected", *["GET / 200"] * 5)
+    c.event("Node", "n1", None, "Rebooted", "Node n1 has been rebooted, boot id: 5b1c", first=50, last=50, count=1)
+    c.event(
+        "Pod", name, "shop", "DNSConfigForming",
+        "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 192.0.2.1 192.0.2.2 192.0.2.3",
+        first=50, last=2, count=40,
+    )  # fmt: skip
+    return {"question": "deployment shop/web", "healthy": True}

@@ -278,3 +278,50 @@ def ok_job_tries_again(c: Cluster) -> dict[str, Any]:
     c.pod("load-aaaaa", "shop", "n1", age=9, phase="Failed", ready=False, spec={"restartPolicy": "Never"}, state=ended, **more)  # fmt: skip
     c.pod("load-bbbbb", "shop", "n1", age=7, spec={"restartPolicy": "Never"}, **more)
     return SILENT
+
+
+@scenario(SCENARIOS)
+def pull_secret_is_refused_for_all_that_use_it(c: Cluster) -> dict[str, Any]:
+    """A robot account was revoked: each Deployment of the namespace pulls its own image, and all use one secret."""
+    c.nodes("n1", "n2")
+    c.app("web", "shop", "n1", "n2")
+    for name in ("billing", "invoice"):
+        image = f"hub.example.net/pay/{name}:7"
+        c.pull_fails(
+            f"{name}-5d8f-aaaaa", "pay", "n2", image,
+            "failed to authorize: failed to fetch oauth token: unexpected status from GET request to "
+            f"https://hub.example.net/service/token?scope=repository%3Apay%2F{name}%3Apull: 401 Unauthorized",
+            app=name, owner=c.deployment(name, "pay", 1, 0), spec={"imagePullSecrets": [{"name": "robot"}]},
+        )  # fmt: skip
+        c.service(name, "pay")
+    return {
+        "question": "summary",
+        "first": "registry-credentials-refused",
+        "names": ["robot", "hub.example.net"],
+        "fix": ["create secret docker-registry robot --docker-server=hub.example.net .* -n pay"],
+        "folds": ["deployment pay/billing", "service pay/invoice"],
+    }
+
+
+@scenario(SCENARIOS)
+def quota_has_no_room_for_a_rollout(c: Cluster) -> dict[str, Any]:
+    """The Deployment itself holds the most of the quota: there is nobody else to take it from."""
+    c.nodes("n1")
+    c.app("orders", "shop", "n1", "n1", "n1")
+    c.app("mailer", "shop", "n1")
+    said = 'pods "orders-77c9-x2b7k" is forbidden: exceeded quota: compute, requested: requests.cpu=100m, used: requests.cpu=400m, limited: requests.cpu=400m'  # fmt: skip
+    refused = condition("ReplicaFailure", "True", 25, reason="FailedCreate", message=said)
+    c.add(
+        "ReplicaSet", "orders-77c9", "shop", 25,
+        metadata={"labels": {"app": "orders"}, "ownerReferences": [{"kind": "Deployment", "name": "orders", "controller": True, "apiVersion": "apps/v1"}]},
+        spec={"replicas": 1, "selector": {"matchLabels": {"app": "orders"}}, "template": {"metadata": {"labels": {"app": "orders"}}}}, status={"replicas": 0, "conditions": [refused]},
+    )  # fmt: skip
+    c.event("ReplicaSet", "orders-77c9", "shop", "FailedCreate", f"Error creating: {said}", component="replicaset-controller")  # fmt: skip
+    hard = {"requests.cpu": "400m"}
+    c.add("ResourceQuota", "compute", "shop", spec={"hard": hard}, status={"hard": hard, "used": hard})
+    return {
+        "question": "deployment shop/orders",
+        "first": "quota-exceeded",
+        "names": ["compute"],
+        "fix": ["edit resourcequota compute -n shop"],
+    }

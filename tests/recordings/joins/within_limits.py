@@ -138,3 +138,155 @@ def ok_recreated_one_after_the_other(c: Cluster) -> dict[str, Any]:
     c.pod("web-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": "web"}, ready=False, since=0.2, deleting=-0.3)
     c.service("web", "shop")
     return _silent("deployment shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_drain_moves_one_pod_after_the_other(c: Cluster) -> dict[str, Any]:
+    """A node is being drained: one Pod is on its way out, its successor starts, and until then the budget allows no more."""
+    c.node("n1")
+    c.node("n2", cordoned=True)
+    owner = c.deployment("web", "shop", 3, 2, current=3, since=0.2)
+    c.pod("web-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": "web"})
+    c.pod("web-5d8f-bbbbb", "shop", "n2", owner=owner, labels={"app": "web"})
+    c.pod("web-5d8f-ccccc", "shop", "n2", owner=owner, labels={"app": "web"}, deleting=-0.7, grace=60)
+    c.pod(
+        "web-5d8f-ddddd", "shop", "n1", age=0.3, owner=owner, labels={"app": "web"}, waiting=("ContainerCreating", "")
+    )
+    c.service("web", "shop")
+    c.add(
+        "PodDisruptionBudget",
+        "web",
+        "shop",
+        spec={"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}},
+        status={
+            "disruptionsAllowed": 0,
+            "currentHealthy": 2,
+            "desiredHealthy": 2,
+            "expectedPods": 3,
+            "conditions": [condition("DisruptionAllowed", "False", 0.3, reason="InsufficientPods")],
+        },
+    )
+    return _silent("deployment shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_readiness_fails_less_often_than_its_threshold(c: Cluster) -> dict[str, Any]:
+    """The first Pod of a rollout is half a minute old: two probes failed, and a third would still be allowed."""
+    c.nodes("n1", "n2")
+    owner = c.deployment("web", "shop", 2, 2, current=3)
+    probe = {"httpGet": {"path": "/ready", "port": 8080}, "initialDelaySeconds": 5, "periodSeconds": 10, "failureThreshold": 3}  # fmt: skip
+    for name in ("web-5d8f-aaaaa", "web-5d8f-bbbbb"):
+        c.pod(name, "shop", "n1", owner=owner, labels={"app": "web"}, container={"readinessProbe": probe})
+    c.pod("web-5d8f-ccccc", "shop", "n2", age=0.6, owner=owner, labels={"app": "web"}, ready=False, container={"readinessProbe": probe})  # fmt: skip
+    c.event(
+        "Pod", "web-5d8f-ccccc", "shop", "Unhealthy",
+        'Readiness probe failed: Get "http://10.244.3.3:8080/ready": dial tcp 10.244.3.3:8080: connect: connection refused',
+        first=0.3, last=0.1, count=2, container="web",
+    )  # fmt: skip
+    c.service("web", "shop")
+    return _silent("pod shop/web-5d8f-ccccc")
+
+
+@scenario(SCENARIOS)
+def ok_mount_failed_long_before_all_was_well(c: Cluster) -> dict[str, Any]:
+    """The API server was away for a moment: what the kubelet could not read then, it has read since."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.event(
+        "Pod", "web-5d8f-bbbbb", "shop", "FailedMount",
+        'MountVolume.SetUp failed for volume "config" : failed to sync configmap cache: timed out waiting for the condition',
+        first=55, last=54, count=2,
+    )  # fmt: skip
+    return _silent("summary")
+
+
+@scenario(SCENARIOS)
+def ok_autoscaler_at_its_maximum_near_its_target(c: Cluster) -> dict[str, Any]:
+    """The busy hour: all replicas run, at 66 percent of their CPU where 60 are planned."""
+    c.nodes("n1")
+    c.app("web", "shop", *["n1"] * 4)
+    c.add(
+        "HorizontalPodAutoscaler",
+        "web",
+        "shop",
+        spec={
+            "scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"},
+            "minReplicas": 2,
+            "maxReplicas": 4,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}},
+                }
+            ],
+        },
+        status={
+            "currentReplicas": 4,
+            "desiredReplicas": 4,
+            "currentMetrics": [
+                {
+                    "type": "Resource",
+                    "resource": {"name": "cpu", "current": {"averageUtilization": 66, "averageValue": "66m"}},
+                }
+            ],
+            "conditions": [
+                condition("AbleToScale", "True", 30, reason="ReadyForNewScale"),
+                condition("ScalingActive", "True", 30, reason="ValidMetricFound"),
+                condition("ScalingLimited", "True", 30, reason="TooManyReplicas"),
+            ],
+        },
+    )
+    return _silent("summary")
+
+
+@scenario(SCENARIOS)
+def ok_load_balancer_just_asked_for(c: Cluster) -> dict[str, Any]:
+    """A Service of type LoadBalancer is half a minute old: its address will come."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.add(
+        "Service", "edge", "shop", 0.5,
+        spec={"type": "LoadBalancer", "clusterIP": "10.96.7.7", "selector": {"app": "web"}, "ports": [{"port": 443, "targetPort": 8080}]},
+        status={"loadBalancer": {}},
+    )  # fmt: skip
+    return _silent("deployment shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_node_that_joins_is_asked_about(c: Cluster) -> dict[str, Any]:
+    """The node registered 50 seconds ago and waits for its network agent."""
+    c.nodes("n1")
+    node = c.node("n9", ready="False", since=0.8, reason="KubeletNotReady", message="container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized")  # fmt: skip
+    node["metadata"]["creationTimestamp"] = ago(0.8)
+    return _silent("node n9")
+
+
+@scenario(SCENARIOS)
+def ok_a_node_is_being_added(c: Cluster) -> dict[str, Any]:
+    """The autoscaler of Pods asked for more than fits, and the one of nodes has asked for a node two minutes ago."""
+    c.nodes("n1")
+    owner = c.deployment("web", "shop", 2, 1, current=2, since=2.5)
+    c.pod("web-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": "web"})
+    said = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+    c.pod(
+        "web-5d8f-bbbbb", "shop", None, age=2.5, owner=owner, labels={"app": "web"},
+        conditions=[condition("PodScheduled", "False", 2.5, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    c.event("Pod", "web-5d8f-bbbbb", "shop", "FailedScheduling", said, first=2.5, last=2.4, count=2, component="default-scheduler")  # fmt: skip
+    c.event(
+        "Pod", "web-5d8f-bbbbb", "shop", "TriggeredScaleUp", "pod triggered scale-up: [{workers 1->2 (max: 6)}]",
+        first=2.3, last=2.3, count=1, component="cluster-autoscaler", type_="Normal",
+    )  # fmt: skip
+    return _silent("deployment shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_pod_of_nobody_that_failed_days_ago(c: Cluster) -> dict[str, Any]:
+    """Somebody's debugging session of last week, ended by Ctrl-C."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.pod(
+        "debug", "shop", "n1", age=5000, phase="Failed", ready=False, since=4900,
+        state={"terminated": {"exitCode": 130, "reason": "Error", "startedAt": ago(5000), "finishedAt": ago(4900)}},
+    )  # fmt: skip
+    return _silent("summary")

@@ -334,3 +334,81 @@ def daemonset_short_by_a_taint(c: Cluster) -> dict[str, Any]:
         "names": ["port"],
         "folds": ["daemonset logging/shipper"],
     }
+
+
+@scenario(SCENARIOS)
+def run_of_a_cron_job_out_of_time(c: Cluster) -> dict[str, Any]:
+    """The hourly run was stopped at its deadline: one Job failed, and the CronJob has no fault of its own."""
+    c.nodes("n1")
+    c.add("CronJob", "settle", "pay", spec={"schedule": "0 * * * *", "jobTemplate": {"spec": {"activeDeadlineSeconds": 1800}}}, status={"lastScheduleTime": ago(65)})  # fmt: skip
+    said = "Job was active longer than specified deadline"
+    c.add(
+        "Job",
+        "settle-29300060",
+        "pay",
+        65,
+        metadata={
+            "ownerReferences": [{"kind": "CronJob", "name": "settle", "controller": True, "apiVersion": "batch/v1"}]
+        },
+        spec={"completions": 1, "activeDeadlineSeconds": 1800},
+        status={"failed": 1, "conditions": [condition("Failed", "True", 35, reason="DeadlineExceeded", message=said)]},
+    )
+    c.event("Job", "settle-29300060", "pay", "DeadlineExceeded", said, first=35, last=35, count=1, component="job-controller")  # fmt: skip
+    return {
+        "question": "cronjob pay/settle",
+        "first": "job-deadline-exceeded",
+        "subject": "job pay/settle-29300060",
+    }
+
+
+@scenario(SCENARIOS)
+def cron_job_piles_up_runs(c: Cluster) -> dict[str, Any]:
+    """Every run waits for a lock that the first holds; the policy lets a new one start every ten minutes."""
+    c.nodes("n1")
+    c.add("CronJob", "sync", "ops", spec={"schedule": "*/10 * * * *", "concurrencyPolicy": "Allow"}, status={"lastScheduleTime": ago(5)})  # fmt: skip
+    for age in (45, 35, 25, 15, 5):
+        name = f"sync-2937{100 - age}"
+        owner = {"kind": "CronJob", "name": "sync", "controller": True, "apiVersion": "batch/v1"}
+        c.add(
+            "Job",
+            name,
+            "ops",
+            age,
+            metadata={"ownerReferences": [owner]},
+            spec={"completions": 1},
+            status={"active": 1},
+        )
+        c.pod(f"{name}-aaaaa", "ops", "n1", age=age, owner=("Job", name), labels={"job-name": name})
+    return {
+        "question": "summary",
+        "first": "cronjob-runs-pile-up",
+        "subject": "cronjob ops/sync",
+        "names": ["5 runs", "sync-293755"],
+        "fix": ["patch cronjob/sync .*Forbid", "logs job/sync-293755"],
+    }
+
+
+@scenario(SCENARIOS)
+def preempted_and_no_room_elsewhere(c: Cluster) -> dict[str, Any]:
+    """A rollout of a higher priority took the place of a batch worker, whose successor waits."""
+    c.nodes("n1")
+    owner = c.deployment("stream", "rt", 1)
+    c.pod("stream-5d8f-aaaaa", "rt", "n1", age=20, owner=owner, labels={"app": "stream"}, requests={"cpu": "3"})
+    c.objects[-1][1]["metadata"]["uid"] = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    owner = c.deployment("index", "batch", 1, 0)
+    c.event(
+        "Pod", "index-5d8f-zzzzz", "batch", "Preempted",
+        "Preempted by pod 7c9e6679-7425-40de-944b-e07fc1f90ae7 on node n1", first=20, last=20, count=1,
+        component="default-scheduler", type_="Normal",
+    )  # fmt: skip
+    said = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+    c.pod(
+        "index-5d8f-yyyyy", "batch", None, age=19, owner=owner, labels={"app": "index"}, requests={"cpu": "2"},
+        conditions=[condition("PodScheduled", "False", 19, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    return {
+        "question": "deployment batch/index",
+        "first": "sched-preempted-without-room",
+        "names": ["rt/stream-5d8f-aaaaa"],
+        "fix": ["patch deployment/index .*priorityClassName"],
+    }

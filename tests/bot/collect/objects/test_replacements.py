@@ -6,7 +6,7 @@ import pytest
 
 from rules.kinds import Fact
 
-from .builders import Object, deployment, event, facts, meta, owned, pod, project
+from .builders import Object, deployment, event, facts, meta, node, owned, pod, project
 
 NEW = pod(
     "web-6d8f9-new1x", creationTimestamp="2025-06-10T11:59:00Z", uid="2", labels={"pod-template-hash": "6d8f9"},
@@ -39,6 +39,14 @@ def test_a_pod_of_a_stateful_set_comes_back_under_its_name() -> None:
     assert one["replaced"] == "db-0"
     assert told(again, killing("db-0", uid="2"), asked="pod shop/db-0") == []  # its own container was restarted
     assert told(again, killing("db-1"), asked="pod shop/db-0") == []
+
+
+def test_a_pod_that_had_to_leave_its_node_was_not_deleted_by_somebody() -> None:
+    stopped = {**killing("web-6d8f9-old1x"), "source": {"component": "kubelet", "host": "n2"}}
+    assert len(told(stopped, node("n2"))) == 1
+    assert told(stopped, node("n2", unschedulable=True)) == []
+    assert told(stopped, node("n2", ready="Unknown")) == []
+    assert told(stopped, node("n1")) == []
 
 
 def test_nobody_is_told_who_did_not_ask() -> None:
