@@ -260,6 +260,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             ),
             "similar": (str, "the nearest existing name in that namespace, if it is close"),
             "elsewhere": (str, "another namespace that has one of that name"),
+            "other_kind": (str, "Secret or ConfigMap: the other kind, where that namespace has one of that name"),
         },
     ),
     # --- pods -------------------------------------------------------------------------------------------
@@ -408,6 +409,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "age_s": (int, "seconds since it was last seen"),
             "component": (str, "who reported it"),
             "stale": (bool, "the object has recovered since, or is gone"),
+            "by": (str, "the Pod that the message names by its UID"),
         },
     ),
     "unschedulable": (
@@ -576,6 +578,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "external_pending": (bool, "a LoadBalancer that has no address, five minutes after it was made"),
             "headless": (bool, "clusterIP None"),
             "starting": (bool, "all Pods behind it were made a moment ago and are still within their delays"),
+            "called_by": (str, "when its workload is scaled to zero: a told Pod whose spec names it"),
             "same_selector_as": (str, "another Service of the namespace with the same selector and port"),
             "asked": (bool, "the question was about it"),
         },
@@ -823,6 +826,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "silent_s": (int, "seconds since its last heartbeat"),
             "not_ready_s": (int, "seconds since Ready changed"),
             "cordoned": (bool, "spec.unschedulable"),
+            "joining": (bool, "not ready yet, and it registered only a moment ago"),
             "deleting_s": (int, "seconds since its deletion was asked for"),
             "version": (str, "kubelet's version"),
             "runtime": (str, "docker, containerd, cri-o"),

@@ -58,7 +58,7 @@ class Words:
         if name == "registry":
             return self._attribute("registry") or self._registry_of_the_image()
         if name == "claim":
-            return self._attribute("claim") or self._attribute("claim_name")
+            return self._attribute("claim") or self._attribute("claim_name") or self._attribute("its_claim")
         return self._attribute(name)
 
     def _attribute(self, name: str) -> Scalar | None:

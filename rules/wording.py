@@ -42,17 +42,26 @@ def placed(cause: Text, subject: str, known: Iterable[Fact]) -> Text:
 
 
 def with_consequences(cause: Text, consequences: Sequence[tuple[Text, str]]) -> Text:
-    """The cause with what follows from it: (title, subject) of the findings folded under it, the nearest first."""
+    """The cause with what follows from it: (title, subject) of the findings folded under it, the nearest first.
+
+    What several objects have in common is said once, with the first of them.
+    """
     if not consequences:
         return cause
     result = {}
     for lang, text in cause.items():
+        alike: dict[str, list[str]] = {}
+        for title, subject in consequences:
+            alike.setdefault(title.get(lang) or title.get("en", ""), []).append(subject)
+        more = _MORE.get(lang, _MORE["en"])
         shown = []
-        for title, subject in consequences[:SHOWN_CONSEQUENCES]:
-            words = title.get(lang) or title.get("en", "")
-            shown.append(words if _names(words, subject) else f"{words} ({subject})")
-        if len(consequences) > SHOWN_CONSEQUENCES:
-            shown.append(_MORE.get(lang, _MORE["en"]).format(n=len(consequences) - SHOWN_CONSEQUENCES))
+        for words, subjects in list(alike.items())[:SHOWN_CONSEQUENCES]:
+            where = [] if _names(words, subjects[0]) else [subjects[0]]
+            where += [more.format(n=len(subjects) - 1)] if len(subjects) > 1 else []
+            shown.append(f"{words} ({' '.join(where)})" if where else words)
+        left = sum(len(subjects) for subjects in list(alike.values())[SHOWN_CONSEQUENCES:])
+        if left:
+            shown.append(more.format(n=left))
         result[lang] = f"{text} {_THEREFORE.get(lang, _THEREFORE['en']).format(what='; '.join(shown))}"
     return result
 

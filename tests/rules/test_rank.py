@@ -8,6 +8,7 @@ from rules.findings import Ranked
 from rules.kinds import Fact, Source, fact
 from rules.observations import Passage, Relation
 from rules.rank import combine, profile_of
+from rules.wording import with_consequences
 from tests.rules.world import EMPTY, SILENT, event, pods_on, reason
 
 
@@ -107,8 +108,31 @@ async def test_a_step_may_depend_on_a_fact_and_what_is_not_known_rules_nothing_o
     tool: str | None, programs: list[str]
 ) -> None:
     (root,) = await ranked([fact("firewall", Source("f"), host="m1", port=6443, blocked=True, tool=tool)])
-    assert [step.command.split()[0] for step in root.finding.fix] == programs
+    assert [step.command.split()[0] for step in root.finding.fix] == [*programs, "nft"]
     assert {step.on for step in root.finding.fix if "kubectl" not in step.command} == {"m1"}
+
+
+@pytest.mark.parametrize(("rule", "command"), [("FORWARD", "nft list chain FORWARD"), (None, "nft list ruleset")])
+async def test_a_step_may_be_for_what_is_known_or_for_what_is_not(rule: str | None, command: str) -> None:
+    (root,) = await ranked([fact("firewall", Source("f"), host="m1", port=6443, blocked=True, rule=rule)])
+    assert [step.command for step in root.finding.fix if step.command.startswith("nft")] == [command]
+
+
+async def test_what_a_pods_own_log_says_explains_the_pod_and_what_stands_below_it() -> None:
+    facts, relations = pods_on("n2", 2)
+    about = {"via": "log", "pod": "shop/web-0"}
+    said = Passage("the server has received too many requests", about, Source("log"))
+    [root] = await ranked([EMPTY, *facts], relations, [said], asked="pod shop/web-0")
+    assert root.finding.id == "api-throttles"
+    assert {f.subject for f in root.explains} == {"pod shop/web-0", "service shop/web"}
+
+
+def test_what_many_have_in_common_is_said_once() -> None:
+    evicted = [({"en": "Evicted", "ja": "退避"}, f"pod shop/{name}") for name in ("a", "b", "c")]
+    others = [({"en": f"{name} is down", "ja": f"{name} が停止"}, f"service shop/{name}") for name in ("web", "api")]
+    cause = with_consequences({"en": "It is full.", "ja": "満杯です。"}, [*evicted, *others])
+    assert cause["en"] == "It is full. Therefore: Evicted (pod shop/a and 2 more); web is down; and 1 more."
+    assert cause["ja"] == "満杯です。 その結果: 退避 (pod shop/a ほか 2 件); web が停止; ほか 1 件。"
 
 
 async def test_the_fingerprint_is_the_same_from_day_to_day() -> None:

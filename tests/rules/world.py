@@ -68,6 +68,8 @@ fix:
   - {command: "firewall-cmd --add-port={wall.port}/tcp", only: {wall.tool: firewalld}}
   - {command: "iptables -I INPUT -p tcp --dport {wall.port} -j ACCEPT", only: {wall.tool: [iptables, nftables]}}
   - kubectl get nodes
+  - {command: "nft list chain {wall.rule}", only: {wall.rule: "*"}}
+  - {command: "nft list ruleset", only: {wall.rule: "-"}}
 ---
 id: unit-failed
 title: {en: "{u.unit} has failed", ja: x}
@@ -75,6 +77,15 @@ certainty: 0.8
 when: {u: {kind: unit, active: failed}}
 subject: unit {u.unit}
 cause: {en: failed, ja: x}
+fix: [x]
+---
+id: api-throttles
+title: {en: The API server throttles, ja: x}
+certainty: 0.8
+signs: ['received too many requests']
+subject: apiserver
+explains: [pod-stuck, service-empty]
+cause: {en: throttled, ja: x}
 fix: [x]
 ---
 id: setting-unknown

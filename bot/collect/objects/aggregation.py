@@ -11,6 +11,12 @@ from bot.collect.objects.situation import Situation
 from bot.collect.objects.values import at, mapping, namespaced, text
 from rules.kinds import Source
 
+USUAL_SERVERS: Final = {
+    "metrics-server": "metrics.k8s.io",
+    "prometheus-adapter": "custom.metrics.k8s.io",
+    "keda-operator-metrics-apiserver": "external.metrics.k8s.io",
+}
+"""Names of Services, with the API group that what is installed under that name serves."""
 _CRD: Final = "customresourcedefinition"
 _GOOD_WHEN_TRUE: Final = frozenset({"NamesAccepted", "Established", "KubernetesAPIApprovalPolicyConformant"})
 _BAD_WHEN_TRUE: Final = frozenset({"NonStructuralSchema", "Terminating"})
@@ -21,10 +27,24 @@ def project(situation: Situation, services: Services) -> None:
         available = next((c for c in reading.conditions(each.fields.get("status")) if c.type == "Available"), None)
         if available and available.status != "True":
             _unavailable(situation, services, each, available)
+    if not situation.inventory.is_listed("apiservice", None):
+        _usual(situation)
     for each in situation.inventory.all_of(_CRD):
         for condition in reading.conditions(each.fields.get("status")):
             if _is_bad(condition):
                 _crd(situation, each, condition)
+
+
+def _usual(situation: Situation) -> None:
+    """Where APIServices were not recorded: the Services that usually answer for the APIs of metrics."""
+    for service in situation.inventory.services.values():
+        group = USUAL_SERVERS.get(service.name)
+        if group:
+            for version in ("v1", "v1beta1"):
+                api = f"apiservice {version}.{group}"
+                situation.relate(f"service {service.key}", api, "answers")
+                for spelling in (group, f"{group}/{version}"):
+                    situation.relate(api, f"apiservice {spelling}", "is called")
 
 
 def _unavailable(situation: Situation, services: Services, api: Thing, available: Condition) -> None:

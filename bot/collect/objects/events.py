@@ -6,6 +6,7 @@ one is kept, marked, since it may explain what happened, but proves nothing abou
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bot.collect.objects import reading
@@ -28,11 +29,15 @@ MAX_ABOUT_HEALTHY: Final = 500
 MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
+PREEMPTED: Final = "Preempted"
+_UID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 PROBE_FAILED: Final = "Unhealthy"
 PROBED_AGAIN_S: Final = 120
 """A Pod that is ready this long after a probe of it failed has been probed well since."""
 RETRIED_S: Final = 900
 """The kubelet tries again at least every five minutes: what it no longer says of a ready Pod is over."""
+NOTICES: Final = frozenset({"DNSConfigForming", "CheckLimitsForResolvConf"})
+"""Reasons of warnings that are given for good, whether anything suffers or not: of interest where a Pod does."""
 WHILE_STOPPING: Final = frozenset({PROBE_FAILED, "Killing", "FailedPreStopHook"})
 """Reasons that are expected of a Pod that is being deleted, within its grace period."""
 PRESSURES: Final = {
@@ -49,6 +54,8 @@ def project(situation: Situation) -> None:
     siblings: dict[tuple[Scalar | None, str | None, bool], set[str]] = {}
     for event, pod, told in _in_order(situation):
         stale = is_stale(situation, event, pod)
+        if event.reason in NOTICES and (pod is None or situation.healthy(pod)):
+            continue
         if not told:
             bound = "stale" if stale else "healthy"
             if left[bound] <= 0:
@@ -88,6 +95,7 @@ def _tell(situation: Situation, event: Event, about: dict[str, Scalar], stale: b
         age_s=age,
         component=event.component,
         stale=stale,
+        by=_named_by_uid(situation, event) if event.reason == PREEMPTED else None,
         **about,
     )
     situation.passage(
@@ -130,6 +138,8 @@ def _about(situation: Situation, event: Event) -> dict[str, Scalar]:
             top = situation.top(pod)
             if top:
                 about["workload"] = top
+        elif event.reason == PREEMPTED:
+            about |= _owner_by_name(situation, event)
         node = pod.node if pod and pod.node else event.host if event.component == "kubelet" else None
         if node:
             about["node"] = node
@@ -152,10 +162,21 @@ def _about(situation: Situation, event: Event) -> dict[str, Scalar]:
     return about
 
 
+def _named_by_uid(situation: Situation, event: Event) -> str | None:
+    found = _UID.search(event.message)
+    return next((pod.key for pod in situation.inventory.pods.values() if found and pod.uid == found[0]), None)
+
+
+def _owner_by_name(situation: Situation, event: Event) -> dict[str, Scalar]:
+    """The controller of a Pod that is gone: its ReplicaSet's name and five letters are its own name."""
+    owner = situation.inventory.workloads.get(("replicaset", event.namespace, event.name.rpartition("-")[0]))
+    return {"workload": situation.top_of(owner)} if owner else {}
+
+
 def _is_told(situation: Situation, event: Event, pod: Pod | None) -> bool:
     """Whether its object is not plainly healthy or was asked about, so that Normal events matter too."""
     if event.kind == "pod":
-        return pod is not None and situation.is_detailed(pod)
+        return situation.is_detailed(pod) if pod is not None else event.reason == PREEMPTED
     if situation.is_asked(event.kind, event.namespace, event.name):
         return True
     if event.kind in WORKLOADS:
@@ -202,7 +223,7 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         if event.reason == "NodeNotReady":
             return True
         return last is not None and (
-            (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RECENT_S
+            (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RETRIED_S
         )
     if event.kind == "persistentvolumeclaim":
         claim = inventory.things.get(event.kind, {}).get((event.namespace, event.name))

@@ -72,8 +72,8 @@ class Nodes:
         self._leaders()
 
     def _would_take(self) -> None:
-        """An unusable node above the Pods that wait for a place and could run there if it were well."""
-        lost = [each for each in self._situation.inventory.nodes.values() if each.has_status and not each.usable]
+        """An unusable node, or one under pressure, above the Pods that wait and could run there if it were well."""
+        lost = [each for each in self._situation.inventory.nodes.values() if each.has_status and not _takes_pods(each)]
         waiting = [pod for pod in self._situation.told if not pod.node and not pod.ended and pod.detail]
         for node in lost[:MAX_LOST]:
             for pod in waiting:
@@ -121,6 +121,7 @@ class Nodes:
             silent_s=self._situation.age(max(beats)) if beats else None,
             not_ready_s=self._situation.age(node.ready_since) if node.ready != "True" else None,
             cordoned=node.cordoned,
+            joining=True if joins(self._situation, node) else None,
             deleting_s=self._situation.age(node.deleted_at),
             version=node.version,
             runtime=node.runtime,
@@ -205,6 +206,10 @@ def joins(situation: Situation, node: Node) -> bool:
     """Whether a node is not ready only since it was added a moment ago."""
     age = situation.age(node.created)
     return node.ready == "False" and not node.cordoned and age is not None and age < JOINING_S
+
+
+def _takes_pods(node: Node) -> bool:
+    return node.usable and not any(each.type in PRESSURE and each.status == "True" for each in node.conditions)
 
 
 def _is_bad(type_: str, status: str, node: Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.recordings.joins.cluster import Cluster, ago
+from tests.recordings.joins.cluster import Cluster, ago, condition
 from tests.recordings.joins.scenario import Scenario, scenario
 
 SCENARIOS: Final[list[Scenario]] = []
@@ -241,4 +241,81 @@ def architecture_that_no_node_has(c: Cluster) -> dict[str, Any]:
         "subject": "pod shop/edge-5d8f-eeeee",
         "names": ["arm64"],
         "folds": ["deployment shop/edge"],
+    }
+
+
+@scenario(SCENARIOS)
+def certificate_of_the_api_server_expired_for_the_controllers(c: Cluster) -> dict[str, Any]:
+    """The controller manager ends, since the API server's certificate has expired: a new Deployment gets no Pods."""
+    c.nodes("cp1", "n1")
+    c.app("web", "shop", "n1")
+    said = (
+        "E0304 03:06:59.1 1 leaderelection.go:436] error retrieving resource lock kube-system/kube-controller-manager: "
+        'Get "https://10.1.0.1:6443/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-controller-manager": '
+        "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: "
+        "current time 2026-03-04T03:06:59Z is after 2026-03-03T18:00:00Z"
+    )
+    c.crashing(
+        "kube-controller-manager-cp1", "kube-system", "cp1", said, age=500, app="kube-controller-manager",
+        owner=("Node", "cp1"), labels={"app": "kube-controller-manager", "component": "kube-controller-manager"},
+    )  # fmt: skip
+    c.add(
+        "Deployment", "orders", "shop", 400,
+        spec={"replicas": 2, "selector": {"matchLabels": {"app": "orders"}}, "template": {"metadata": {"labels": {"app": "orders"}}}},
+        status={},
+    )  # fmt: skip
+    c.service("orders", "shop")
+    return {
+        "question": "deployment shop/orders",
+        "first": "certificate-expired",
+        "names": ["2026-03-03T18:00:00Z"],
+        "fix": ["kubeadm certs renew all"],
+        "folds": ["deployment shop/orders", "pod kube-system/kube-controller-manager-cp1"],
+    }
+
+
+@scenario(SCENARIOS)
+def metrics_server_down_where_apis_were_not_recorded(c: Cluster) -> dict[str, Any]:
+    """An autoscaler gets no metrics, and metrics-server's image does not exist: one story without any APIService."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    owner = c.deployment("metrics-server", "kube-system", 1, 0)
+    c.pull_fails("metrics-server-5d8f-aaaaa", "kube-system", "n1", "registry.example.com/metrics-server:v0.7.22", app="metrics-server", owner=owner)  # fmt: skip
+    c.service("metrics-server", "kube-system", port=443, target=10250)
+    said = "unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: the server is currently unable to handle the request (get pods.metrics.k8s.io)"
+    c.add(
+        "HorizontalPodAutoscaler", "web", "shop",
+        spec={"scaleTargetRef": {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"}, "minReplicas": 1, "maxReplicas": 4},
+        status={
+            "currentReplicas": 1,
+            "desiredReplicas": 0,
+            "conditions": [condition("AbleToScale", "True"), condition("ScalingActive", "False", 18, reason="FailedGetResourceMetric", message=said)],
+        },
+    )  # fmt: skip
+    return {
+        "question": "hpa shop/web",
+        "first": "image-tag-not-found",
+        "subject": "pod kube-system/metrics-server-5d8f-aaaaa",
+        "folds": ["horizontalpodautoscaler shop/web", "service kube-system/metrics-server"],
+    }
+
+
+@scenario(SCENARIOS)
+def host_of_etcd_is_gone(c: Cluster) -> dict[str, Any]:
+    """etcd runs on a machine of its own that answers no ping: the API server ends, and the kubelet cannot report."""
+    c.nodes("cp1")
+    c.crashing(
+        "kube-apiserver-cp1", "kube-system", "cp1",
+        'W0304 03:06:50.1 1 logging.go:55] [core] grpc: addrConn.createTransport failed to connect to {Addr: "10.9.0.4:2379"}. Err: connection error: desc = "transport: Error while dialing: dial tcp 10.9.0.4:2379: i/o timeout"',
+        "F0304 03:06:59.1 1 instance.go:226] Error creating leases: error creating storage factory: context deadline exceeded",
+        app="kube-apiserver", owner=("Node", "cp1"), labels={"app": "kube-apiserver", "component": "kube-apiserver"},
+    )  # fmt: skip
+    c.journal("cp1", "kubelet", *['kubelet[800]: E0304 03:06:01.1     800 controller.go:145] "Failed to ensure lease exists, will retry" err="context deadline exceeded"'] * 3)  # fmt: skip
+    c.host_file("etcd1", "ping", "PING etcd1 (10.9.0.4) 56(84) bytes of data.\n\n--- etcd1 ping statistics ---\n4 packets transmitted, 0 received, 100% packet loss, time 3060ms\n")  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "etcd-host-unreachable",
+        "subject": "host etcd1",
+        "names": ["10.9.0.4"],
+        "folds": ["pod kube-system/kube-apiserver-cp1", "apiserver", "node cp1"],
     }

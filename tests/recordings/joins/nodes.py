@@ -345,3 +345,67 @@ def proxy_of_a_node_is_down_behind_time_outs(c: Cluster) -> dict[str, Any]:
         "names": ["/var/lib/kube-proxy/config.conf"],
         "folds": ["pod shop/cart-5d8f-aaaaa", "deployment shop/cart"],
     }
+
+
+@scenario(SCENARIOS)
+def node_under_pressure_keeps_a_pod_waiting(c: Cluster) -> dict[str, Any]:
+    """One node's disk is full, and the other one has no CPU left: the disk is what is out of order."""
+    c.node("n1", conditions={"DiskPressure": "True"}, taints=[{"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}])  # fmt: skip
+    c.node("n2")
+    c.host_file(
+        "n1", "df-h", "Filesystem      Size  Used Avail Use% Mounted on\n/dev/vda1        59G   58G  512M 100% /\n"
+    )
+    owner = c.deployment("reports", "shop", 1, 0)
+    said = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }."
+    c.pod(
+        "reports-5d8f-aaaaa", "shop", None, age=30, owner=owner, labels={"app": "reports"}, requests={"cpu": "1"},
+        conditions=[condition("PodScheduled", "False", 30, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    return {
+        "question": "deployment shop/reports",
+        "first": "host-disk-full",
+        "subject": "host n1",
+        "folds": ["node n1", "pod shop/reports-5d8f-aaaaa", "deployment shop/reports"],
+    }
+
+
+@scenario(SCENARIOS)
+def evicted_pods_without_limits_took_the_memory(c: Cluster) -> dict[str, Any]:
+    """A Deployment without requests fills its node, is evicted and comes back: it is what must be mended."""
+    c.node("n1", conditions={"MemoryPressure": "True"}, taints=[{"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}])  # fmt: skip
+    c.node("n2")
+    owner = c.deployment("resize", "shop", 1, 1)
+    c.pod("resize-5d8f-aaaaa", "shop", "n2", age=2, owner=owner, labels={"app": "resize"})
+    gone = c.pod("resize-5d8f-bbbbb", "shop", "n1", age=9, owner=owner, labels={"app": "resize"}, phase="Failed", state={}, ready=False)  # fmt: skip
+    said = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 44Mi. Container resize was using 5211Mi, request is 0, has larger consumption of memory. "  # fmt: skip
+    gone["status"] |= {"reason": "Evicted", "message": said}
+    del gone["status"]["containerStatuses"]
+    return {
+        "question": "summary",
+        "first": "node-memory-pressure",
+        "subject": "node n1",
+        "names": ["deployment shop/resize", "5211Mi"],
+        "fix": ["set resources deployment/resize .* -n shop"],
+        "folds": ["pod shop/resize-5d8f-bbbbb"],
+    }
+
+
+@scenario(SCENARIOS)
+def runtime_configuration_of_a_node_is_broken(c: Cluster) -> dict[str, Any]:
+    """Only the journal of the machine says why the node's runtime is down: the node and its Pods stand below it."""
+    c.node("n1")
+    c.node("n2", ready="False", since=18, reason="KubeletNotReady", message="container runtime is down")
+    owner = c.deployment("web", "shop", 1, 0)
+    c.pod("web-5d8f-aaaaa", "shop", "n2", owner=owner, labels={"app": "web"}, ready=False, since=17)
+    c.journal(
+        "n2", "containerd",
+        "containerd[911]: containerd: failed to load TOML: /etc/containerd/config.toml: (42, 3): duplicated tables",
+        "systemd[1]: containerd.service: Main process exited, code=exited, status=1/FAILURE",
+        "systemd[1]: containerd.service: Failed with result 'exit-code'.",
+    )  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "containerd-config-invalid",
+        "subject": "host n2",
+        "folds": ["node n2", "deployment shop/web", "unit containerd on n2"],
+    }

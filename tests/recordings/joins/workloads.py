@@ -386,3 +386,29 @@ def cron_job_piles_up_runs(c: Cluster) -> dict[str, Any]:
         "names": ["5 runs", "sync-293755"],
         "fix": ["patch cronjob/sync .*Forbid", "logs job/sync-293755"],
     }
+
+
+@scenario(SCENARIOS)
+def preempted_and_no_room_elsewhere(c: Cluster) -> dict[str, Any]:
+    """A rollout of a higher priority took the place of a batch worker, whose successor waits."""
+    c.nodes("n1")
+    owner = c.deployment("stream", "rt", 1)
+    c.pod("stream-5d8f-aaaaa", "rt", "n1", age=20, owner=owner, labels={"app": "stream"}, requests={"cpu": "3"})
+    c.objects[-1][1]["metadata"]["uid"] = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    owner = c.deployment("index", "batch", 1, 0)
+    c.event(
+        "Pod", "index-5d8f-zzzzz", "batch", "Preempted",
+        "Preempted by pod 7c9e6679-7425-40de-944b-e07fc1f90ae7 on node n1", first=20, last=20, count=1,
+        component="default-scheduler", type_="Normal",
+    )  # fmt: skip
+    said = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+    c.pod(
+        "index-5d8f-yyyyy", "batch", None, age=19, owner=owner, labels={"app": "index"}, requests={"cpu": "2"},
+        conditions=[condition("PodScheduled", "False", 19, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    return {
+        "question": "deployment batch/index",
+        "first": "sched-preempted-without-room",
+        "names": ["rt/stream-5d8f-aaaaa"],
+        "fix": ["patch deployment/index .*priorityClassName"],
+    }
