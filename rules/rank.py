@@ -213,7 +213,10 @@ class CausalGraph:
         a, b = canonical(self._findings[upper].subject), canonical(self._findings[lower].subject)
         if a == b or b in self._below(a) or self._lines[upper] & self._lines[lower]:
             return True
-        if any(b == speaker or b in self._below(speaker) for speaker in _speakers(self._findings[upper])):
+        speakers = _speakers(self._findings[upper])
+        if speakers & _speakers(self._findings[lower]):
+            return True
+        if any(b == speaker or b in self._below(speaker) for speaker in speakers):
             return True
         # In one pasted text that names no second object of the kind, the text itself is the link. `systemctl status`
         # does not say on which host a unit is, the journal below it does.
@@ -356,7 +359,10 @@ def _order(ranked: Ranked, asked: str, topology: Topology) -> tuple[object, ...]
     vague = finding.entry.general and all(f.entry.general for f in ranked.explains)
     weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague else 0)
     weight += REACH if _reaches_others(ranked) else 0
-    way = topology.path(finding.subject, asked) if asked else None
+    way = None
+    if asked:
+        way = topology.path(finding.subject, asked)
+        way = topology.path(asked, finding.subject) if way is None else way
     weight -= STEP * (len(way) if way is not None else Topology.MAX_STEPS if asked else 0)
     return (
         finding.entry.severity == "info",

@@ -54,14 +54,17 @@ def derive(observations: Observations) -> list[Fact]:
 
 def relate(observations: Observations) -> list[Relation]:
     """Which host and daemon a node depends on, and which of the master's daemons the nodes' depend on."""
-    return list(dict.fromkeys(_relations(_known(observations)[0])))
+    journals = {(one.about.get("host"), one.about.get("unit")) for one in observations.passages}
+    of_units = [Relation(f"host {host}", f"unit {unit} on {host}", "runs") for host, unit in journals if host and unit]
+    return list(dict.fromkeys((*_relations(_known(observations)[0]), *sorted(of_units, key=str))))
 
 
 def _known(observations: Observations) -> tuple[Known, list[Fact]]:
     """The facts, indexed, and those of them that were made of plain texts and keys first, since the joins need them."""
     data = components()
     first = [*text_facts(observations.passages, data), *registered_nodes(observations.facts, data)]
-    return Known([*observations.facts, *first], data), first
+    hosts = (one.about.get("host") for one in observations.passages)
+    return Known([*observations.facts, *first], data, (one for one in hosts if isinstance(one, str))), first
 
 
 def _relations(found: Known) -> Iterator[Relation]:
@@ -133,6 +136,7 @@ def _ports(found: Known) -> Iterator[Relation]:
         host = found.host_called(called) or called
         if (host, port) not in seen:
             seen.add((host, port))
+            yield Relation(f"host {host}", at("port", port, host), "has")
             for component in found.components.by_unit.values():
                 if any(port in group.any for group in component.ports):
                     yield Relation(at("unit", component.unit, host), at("port", port, host), "listens on")

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.collect.journal_runs import present
+from bot.collect.passing import without_passing
 from rules.kinds import Fact, Scalar, Source, declared_attributes, fact
 from rules.observations import Observations, Passage
 
@@ -107,4 +108,5 @@ def log_passage(content: str, pod: str, container: str | None, line: int, known:
         if value is not None:
             about[attribute] = value
     name = f"log of pod {pod}" + (f", container {container}" if container else "")
-    return Passage(content, about, Source(name, f"line {line}"))
+    well = known is not None and known.get("ready") is True and not known.get("restarts")
+    return Passage(without_passing(content) if well else content, about, Source(name, f"line {line}"))

@@ -26,7 +26,8 @@ def _is_own(address: str) -> bool:
 class Known:
     """All facts by kind, and what they say together about the machines."""
 
-    def __init__(self, facts: Iterable[Fact], components: Components) -> None:
+    def __init__(self, facts: Iterable[Fact], components: Components, hosts: Iterable[str] = ()) -> None:
+        """`hosts`: machines that something else than facts is known of, such as their journals."""
         self.components = components
         self._by_kind: dict[str, list[Fact]] = defaultdict(list)
         for one in facts:
@@ -34,7 +35,7 @@ class Known:
         self._addresses: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, str] = {}
         self._nodes: dict[str, str] = {}
-        self._read_hosts()
+        self._read_hosts(hosts)
         self.units: dict[tuple[str, str], Fact] = {}
         self._read_units()
         self._roles: dict[str, frozenset[str]] = {}
@@ -43,7 +44,7 @@ class Known:
         return self._by_kind.get(kind, [])
 
     # --- hosts ------------------------------------------------------------------------------------------
-    def _read_hosts(self) -> None:
+    def _read_hosts(self, hosts: Iterable[str]) -> None:
         seen: dict[str, None] = {}
         for kind in ("host", "unit", "port", "firewall", "setting", "reach", "disk", "memory"):
             for one in self.of(kind):
@@ -54,7 +55,7 @@ class Known:
                 address = one.get("address")
                 if kind == "port" and host and isinstance(address, str) and _is_own(address):
                     self._addresses[host].add(address)
-        self.hosts = list(seen)
+        self.hosts = list(dict.fromkeys((*seen, *hosts)))
         short: dict[str, list[str]] = defaultdict(list)
         for host in self.hosts:
             self._names.setdefault(host, host)

@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bot.collect.passing import COMPLAINT
 from rules.kinds import Fact, Source, fact
 from rules.observations import Passage
 
 LAST_LINES: Final = 12
 MAX_LINE: Final = 240
-_COMPLAINT: Final = re.compile(
-    r"(?i)error|exception|fail|fatal|panic|cannot|can't|could not|couldn't|unable|invalid|denied|refused|missing"
-    r"|not (?:found|set|exist|allowed|permitted)|no such|unknown|timed? ?out|abort|expired|required|unsupported"
-)
 _FRAME: Final = re.compile(r"\s+(?:at |File \"|\^|~|\.\.\. )|\s*\.\.\. \d+ more")
 
 
@@ -26,7 +23,7 @@ def log_ends(passages: Iterable[Passage]) -> Iterator[Fact]:
             continue
         lines = [each for each in passage.text[-8192:].splitlines() if each.strip()][-LAST_LINES:]
         said = [each for each in lines if not _FRAME.match(each)]
-        complaints = [each for each in said if _COMPLAINT.search(each)]
+        complaints = [each for each in said if COMPLAINT.search(each)]
         if not said:
             continue
         line = (complaints or said)[-1].strip()[:MAX_LINE]

@@ -36,6 +36,8 @@ PROBED_AGAIN_S: Final = 120
 """A Pod that is ready this long after a probe of it failed has been probed well since."""
 RETRIED_S: Final = 900
 """The kubelet tries again at least every five minutes: what it no longer says of a ready Pod is over."""
+NOTICES: Final = frozenset({"DNSConfigForming", "CheckLimitsForResolvConf"})
+"""Reasons of warnings that are given for good, whether anything suffers or not: of interest where a Pod does."""
 WHILE_STOPPING: Final = frozenset({PROBE_FAILED, "Killing", "FailedPreStopHook"})
 """Reasons that are expected of a Pod that is being deleted, within its grace period."""
 PRESSURES: Final = {
@@ -52,6 +54,8 @@ def project(situation: Situation) -> None:
     siblings: dict[tuple[Scalar | None, str | None, bool], set[str]] = {}
     for event, pod, told in _in_order(situation):
         stale = is_stale(situation, event, pod)
+        if event.reason in NOTICES and (pod is None or situation.healthy(pod)):
+            continue
         if not told:
             bound = "stale" if stale else "healthy"
             if left[bound] <= 0:
@@ -219,7 +223,7 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         if event.reason == "NodeNotReady":
             return True
         return last is not None and (
-            (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RECENT_S
+            (node.ready_since is not None and last <= node.ready_since) or situation.now - last > RETRIED_S
         )
     if event.kind == "persistentvolumeclaim":
         claim = inventory.things.get(event.kind, {}).get((event.namespace, event.name))

@@ -130,8 +130,15 @@ class _Teller:
                 how=each.how,
                 similar=near,
                 elsewhere=elsewhere,
+                other_kind=self._other_kind(target_namespace, each) if not exists else None,
                 **where,
             )
+
+    def _other_kind(self, namespace: str | None, each: Reference) -> str | None:
+        """The two kinds of configuration are easily taken for one another."""
+        other = {"configmap": "secret", "secret": "configmap"}.get(each.to_kind)
+        found = other is not None and self._situation.inventory.exists(other, namespace, each.name) is True
+        return _AS_WRITTEN[other] if other and found else None
 
     def _look_up(
         self, namespace: str | None, each: Reference
@@ -172,6 +179,7 @@ class _Teller:
         return found[0] if len(found) == 1 else None
 
 
+_AS_WRITTEN: Final = {"configmap": "ConfigMap", "secret": "Secret"}
 _VERBS: Final = {
     "secret": "is used by",
     "configmap": "is used by",

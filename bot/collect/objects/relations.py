@@ -17,6 +17,7 @@ _CONTROL_PLANE: Final = (
     ("kube-apiserver-", "kube-scheduler-"),
 )
 """Static Pods by the beginning of their names, each pair (upper, lower)."""
+_API_SERVER: Final = "kube-apiserver-"
 _MAKES_PODS: Final = "kube-controller-manager-"
 
 MAX_AGENTS: Final = 50
@@ -111,6 +112,9 @@ def _control_plane(situation: Situation) -> None:
                 if below.name.startswith(lower):
                     situation.relate(above.subject, below.subject, "serves")
     for pod in pods:
+        if pod in sick and pod.name.startswith(_API_SERVER):
+            for name in situation.inventory.nodes:
+                situation.relate(pod.subject, f"node {name}", "is reported to by")
         if pod in sick and pod.name.startswith(_MAKES_PODS):
             for workload in situation.sick_workloads:
                 if not workload.current:

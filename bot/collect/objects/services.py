@@ -104,14 +104,26 @@ class Services:
     # --- facts ------------------------------------------------------------------------------------------
     def project(self) -> None:
         wanted = self._selected_by_near()
+        callers = self._callers()
         for service in self._inventory.services.values():
             pods = self.pods(service)
             asked = self._situation.is_asked("service", service.namespace, service.name)
-            if asked or service.key in wanted or self._is_odd(service, pods):
-                self._service(service, pods)
+            caller = callers.get(service.key) if not pods and self._scaled_to_zero(service) else None
+            if asked or caller or service.key in wanted or self._is_odd(service, pods):
+                self._service(service, pods, caller)
             self._ports(service, pods, asked)
         self._stale_endpoints()
         self._api_services()
+
+    def _callers(self) -> dict[str, str]:
+        """Services that told Pods' specs name, each with the first of these Pods."""
+        found: dict[str, str] = {}
+        for pod in self._situation.told:
+            if pod.detail and self._situation.is_detailed(pod):
+                for call in pod.detail.calls:
+                    name, _, rest = call.host.partition(".")
+                    found.setdefault(namespaced(rest.partition(".")[0] or pod.namespace, name), pod.key)
+        return found
 
     def _selected_by_near(self) -> set[str]:
         """Services of the Pods that were asked about, and those asked for through an Ingress or a controller."""
@@ -176,7 +188,7 @@ class Services:
         ]
         return found[0].subject if found and all(each.desired == 0 for each in found) else None
 
-    def _service(self, service: Service, pods: list[Pod]) -> None:
+    def _service(self, service: Service, pods: list[Pod], caller: str | None = None) -> None:
         found = self.endpoints(service.namespace, service.name)
         pods_known = self._inventory.is_listed("pod", service.namespace) and bool(service.selector)
         nearest = None if pods or not pods_known else self._nearest(service)
@@ -205,6 +217,7 @@ class Services:
             external_pending=self._waits_for_address(service) if service.type == "LoadBalancer" else None,
             headless=True if service.cluster_ip == "None" else None,
             starting=True if _starting(pods) else None,
+            called_by=caller,
             same_selector_as=same[0] if same and service.selector else None,
             asked=self._situation.asked_flag("service", service.namespace, service.name),
         )

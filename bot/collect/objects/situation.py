@@ -23,7 +23,12 @@ MAX_DETAILED: Final = 2000
 MAX_TOLD: Final = 10_000
 MAX_NEAR: Final = 20
 """Healthy Pods of what was asked about that get facts."""
+SCALED_UP: Final = "TriggeredScaleUp"
+NODE_COMES_S: Final = 300
+"""A node that the cluster autoscaler has asked for takes minutes to join."""
 OLD_END_S: Final = 3600
+FORGOTTEN_S: Final = 24 * 3600
+"""A Pod of nobody that failed this long ago was left behind by a test or a debugging session."""
 MAX_PASSAGES: Final = 8000
 
 
@@ -47,6 +52,7 @@ class Situation:
         self.workloads_in: dict[str | None, list[Workload]] = defaultdict(list)
         self._controllers: dict[str | None, list[Workload]] = defaultdict(list)
         self._join()
+        self._wait_for_nodes()
         self.asked_pods = self._find_asked_pods()
         self.sick: list[Pod] = [pod for pod in inventory.pods.values() if not self.healthy(pod)]
         self.sick_set = set(self.sick)
@@ -110,6 +116,15 @@ class Situation:
                 return known
         return workload
 
+    def _wait_for_nodes(self) -> None:
+        """A Pod for which a node is being added has had no time yet to be placed."""
+        for event in self.inventory.events.values():
+            if event.reason != SCALED_UP or event.last is None or self.now - event.last > NODE_COMES_S:
+                continue
+            pod = self.inventory.pods.get((event.namespace, event.name)) if event.kind == "pod" else None
+            if pod and not pod.node and not pod.ended and not pod.deleting:
+                pod.starting = pod.healthy = True
+
     def pods_of(self, workload: Workload) -> list[Pod]:
         """Its Pods, through the controllers below it."""
         found = list(self.pods_by_owner.get((workload.kind, workload.namespace, workload.name), ()))
@@ -125,15 +140,19 @@ class Situation:
         if not pod.ended:
             return False
         owner = self.inventory.workload_of(pod.owner, pod.namespace)
+        if pod.owner is None:
+            return self.now - self._ended_at(pod) > FORGOTTEN_S
         if owner is None:
             return False
         if owner.kind == "job":
             return owner.complete or self.superseded(owner) or self._tries_again(owner)
-        finished = (
-            max((c.ended.finished or 0.0 for c in pod.detail.containers if c.ended), default=0.0) if pod.detail else 0.0
-        )
-        old = self.now - max(finished, pod.ready_since or 0.0, pod.created or 0.0) > OLD_END_S
+        old = self.now - self._ended_at(pod) > OLD_END_S
         return old and owner.ready is not None and owner.desired is not None and owner.ready >= owner.desired
+
+    def _ended_at(self, pod: Pod) -> float:
+        """When it ended at the latest."""
+        finished = [c.ended.finished or 0.0 for c in pod.detail.containers if c.ended] if pod.detail else []
+        return max(0.0, *finished, pod.ready_since or 0.0, pod.created or 0.0)
 
     def _tries_again(self, job: Workload) -> bool:
         """The first Pod of a Job failed and its second runs: retrying is what a Job is for."""

@@ -237,3 +237,21 @@ def new_node_cannot_resolve_the_registry(c: Cluster) -> dict[str, Any]:
         "names": ["DNS|resolve|name"],
         "folds": ["deployment shop/web"],
     }
+
+
+@scenario(SCENARIOS)
+def program_without_its_token(c: Cluster) -> dict[str, Any]:
+    """No token is mounted: told once, though a client's and a program's sign both know the words."""
+    c.nodes("n1")
+    owner = c.deployment("ctl", "ops", 1, 0)
+    c.crashing(
+        "ctl-5d8f-aaaaa", "ops", "n1",
+        "panic: unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined",
+        app="ctl", owner=owner, spec={"automountServiceAccountToken": False},
+    )  # fmt: skip
+    return {
+        "question": "deployment ops/ctl",
+        "first": "app-in-cluster-config-missing",
+        "fix": ["automountServiceAccountToken"],
+        "folds": ["deployment ops/ctl"],
+    }

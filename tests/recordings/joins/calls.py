@@ -345,3 +345,25 @@ def api_server_throttles_a_scanner(c: Cluster) -> dict[str, Any]:
         "subject": "apiserver",
         "folds": ["pod ops/scanner-5d8f-aaaaa", "deployment ops/scanner"],
     }
+
+
+@scenario(SCENARIOS)
+def what_is_called_was_scaled_to_zero(c: Cluster) -> dict[str, Any]:
+    """The portal is ready, and every request fails: its backend in another namespace has no replicas."""
+    c.nodes("n1")
+    c.deployment("pricing", "core", 0, 0)
+    c.service("pricing", "core", address="10.96.4.40")
+    owner = c.deployment("portal", "web", 1)
+    name = "portal-5d8f-aaaaa"
+    c.pod(
+        name, "web", "n1", owner=owner, labels={"app": "portal"},
+        container={"env": [{"name": "PRICING_URL", "value": "http://pricing.core.svc.cluster.local"}]},
+    )  # fmt: skip
+    c.log(name, "web", *["ERROR GET /price: dial tcp 10.96.4.40:80: connect: connection refused"] * 4)
+    return {
+        "question": "deployment web/portal",
+        "first": "service-workload-scaled-to-zero",
+        "subject": "service core/pricing",
+        "fix": ["scale deployment/pricing --replicas=1 -n core"],
+        "folds": [f"pod web/{name}"],
+    }

@@ -298,3 +298,24 @@ def metrics_server_down_where_apis_were_not_recorded(c: Cluster) -> dict[str, An
         "subject": "pod kube-system/metrics-server-5d8f-aaaaa",
         "folds": ["horizontalpodautoscaler shop/web", "service kube-system/metrics-server"],
     }
+
+
+@scenario(SCENARIOS)
+def host_of_etcd_is_gone(c: Cluster) -> dict[str, Any]:
+    """etcd runs on a machine of its own that answers no ping: the API server ends, and the kubelet cannot report."""
+    c.nodes("cp1")
+    c.crashing(
+        "kube-apiserver-cp1", "kube-system", "cp1",
+        'W0304 03:06:50.1 1 logging.go:55] [core] grpc: addrConn.createTransport failed to connect to {Addr: "10.9.0.4:2379"}. Err: connection error: desc = "transport: Error while dialing: dial tcp 10.9.0.4:2379: i/o timeout"',
+        "F0304 03:06:59.1 1 instance.go:226] Error creating leases: error creating storage factory: context deadline exceeded",
+        app="kube-apiserver", owner=("Node", "cp1"), labels={"app": "kube-apiserver", "component": "kube-apiserver"},
+    )  # fmt: skip
+    c.journal("cp1", "kubelet", *['kubelet[800]: E0304 03:06:01.1     800 controller.go:145] "Failed to ensure lease exists, will retry" err="context deadline exceeded"'] * 3)  # fmt: skip
+    c.host_file("etcd1", "ping", "PING etcd1 (10.9.0.4) 56(84) bytes of data.\n\n--- etcd1 ping statistics ---\n4 packets transmitted, 0 received, 100% packet loss, time 3060ms\n")  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "etcd-host-unreachable",
+        "subject": "host etcd1",
+        "names": ["10.9.0.4"],
+        "folds": ["pod kube-system/kube-apiserver-cp1", "apiserver", "node cp1"],
+    }

@@ -203,3 +203,19 @@ def ok_only_the_port_for_metrics_is_declared(c: Cluster) -> dict[str, Any]:
         )  # fmt: skip
         c.service(name, "shop", target=8000)
     return {"question": "summary", "healthy": True}
+
+
+@scenario(SCENARIOS)
+def ok_complaints_and_warnings_that_are_over(c: Cluster) -> dict[str, Any]:
+    """The database was not up when the Pod started, its node was rebooted an hour ago, and has four name servers."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    name = "web-5d8f-bbbbb"
+    c.log(name, "shop", "ERROR dial tcp 10.96.4.9:5432: connect: connection refused", "connected", *["GET / 200"] * 5)
+    c.event("Node", "n1", None, "Rebooted", "Node n1 has been rebooted, boot id: 5b1c", first=50, last=50, count=1)
+    c.event(
+        "Pod", name, "shop", "DNSConfigForming",
+        "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 192.0.2.1 192.0.2.2 192.0.2.3",
+        first=50, last=2, count=40,
+    )  # fmt: skip
+    return {"question": "deployment shop/web", "healthy": True}

@@ -388,3 +388,24 @@ def evicted_pods_without_limits_took_the_memory(c: Cluster) -> dict[str, Any]:
         "fix": ["set resources deployment/resize .* -n shop"],
         "folds": ["pod shop/resize-5d8f-bbbbb"],
     }
+
+
+@scenario(SCENARIOS)
+def runtime_configuration_of_a_node_is_broken(c: Cluster) -> dict[str, Any]:
+    """Only the journal of the machine says why the node's runtime is down: the node and its Pods stand below it."""
+    c.node("n1")
+    c.node("n2", ready="False", since=18, reason="KubeletNotReady", message="container runtime is down")
+    owner = c.deployment("web", "shop", 1, 0)
+    c.pod("web-5d8f-aaaaa", "shop", "n2", owner=owner, labels={"app": "web"}, ready=False, since=17)
+    c.journal(
+        "n2", "containerd",
+        "containerd[911]: containerd: failed to load TOML: /etc/containerd/config.toml: (42, 3): duplicated tables",
+        "systemd[1]: containerd.service: Main process exited, code=exited, status=1/FAILURE",
+        "systemd[1]: containerd.service: Failed with result 'exit-code'.",
+    )  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "containerd-config-invalid",
+        "subject": "host n2",
+        "folds": ["node n2", "deployment shop/web", "unit containerd on n2"],
+    }

@@ -355,3 +355,33 @@ def claim_waits_for_its_deletion(c: Cluster) -> dict[str, Any]:
         "names": ["media-0|Pod|use"],
         "fix": ["media"],
     }
+
+
+@scenario(SCENARIOS)
+def nfs_server_down_behind_two_workloads(c: Cluster) -> dict[str, Any]:
+    """Two Deployments mount exports of one server that does not answer: one cause, with its name."""
+    c.nodes("n1", "n2")
+    for name in ("files", "wiki"):
+        owner = c.deployment(name, "docs", 1, 0)
+        c.pod(
+            f"{name}-5d8f-aaaaa",
+            "docs",
+            "n1",
+            age=30,
+            owner=owner,
+            labels={"app": name},
+            waiting=("ContainerCreating", ""),
+        )
+        c.event(
+            "Pod", f"{name}-5d8f-aaaaa", "docs", "FailedMount",
+            'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32\nMounting command: mount\n'
+            f"Mounting arguments: -t nfs nas01.example.net:/export/{name} /var/lib/kubelet/pods/1/volumes/kubernetes.io~nfs/data\n"
+            "Output: mount.nfs: Connection timed out",
+        )  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "nfs-server-unreachable",
+        "names": ["nas01.example.net"],
+        "fix": ["nc -vz nas01.example.net 2049"],
+        "folds": ["deployment docs/files", "deployment docs/wiki"],
+    }

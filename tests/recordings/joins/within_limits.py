@@ -259,3 +259,34 @@ def ok_node_that_joins_is_asked_about(c: Cluster) -> dict[str, Any]:
     node = c.node("n9", ready="False", since=0.8, reason="KubeletNotReady", message="container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized")  # fmt: skip
     node["metadata"]["creationTimestamp"] = ago(0.8)
     return _silent("node n9")
+
+
+@scenario(SCENARIOS)
+def ok_a_node_is_being_added(c: Cluster) -> dict[str, Any]:
+    """The autoscaler of Pods asked for more than fits, and the one of nodes has asked for a node two minutes ago."""
+    c.nodes("n1")
+    owner = c.deployment("web", "shop", 2, 1, current=2, since=2.5)
+    c.pod("web-5d8f-aaaaa", "shop", "n1", owner=owner, labels={"app": "web"})
+    said = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+    c.pod(
+        "web-5d8f-bbbbb", "shop", None, age=2.5, owner=owner, labels={"app": "web"},
+        conditions=[condition("PodScheduled", "False", 2.5, reason="Unschedulable", message=said)],
+    )  # fmt: skip
+    c.event("Pod", "web-5d8f-bbbbb", "shop", "FailedScheduling", said, first=2.5, last=2.4, count=2, component="default-scheduler")  # fmt: skip
+    c.event(
+        "Pod", "web-5d8f-bbbbb", "shop", "TriggeredScaleUp", "pod triggered scale-up: [{workers 1->2 (max: 6)}]",
+        first=2.3, last=2.3, count=1, component="cluster-autoscaler", type_="Normal",
+    )  # fmt: skip
+    return _silent("deployment shop/web")
+
+
+@scenario(SCENARIOS)
+def ok_pod_of_nobody_that_failed_days_ago(c: Cluster) -> dict[str, Any]:
+    """Somebody's debugging session of last week, ended by Ctrl-C."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.pod(
+        "debug", "shop", "n1", age=5000, phase="Failed", ready=False, since=4900,
+        state={"terminated": {"exitCode": 130, "reason": "Error", "startedAt": ago(5000), "finishedAt": ago(4900)}},
+    )  # fmt: skip
+    return _silent("summary")
