@@ -883,7 +883,7 @@ KINDS: Final[dict[str, tuple[str, Types]]] = {
             "csr": (str, "its name"),
             "user": (str, "who asked"),
             "signer": (str, "signer"),
-            "state": (str, "Pending, Denied, Failed"),
+            "state": (str, "Pending, Denied, Failed, Approved (and not issued)"),
             "reason": (str, "reason of that condition"),
             "message": (str, "message of that condition"),
             "age_s": (int, "seconds since it was made"),

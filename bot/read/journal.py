@@ -50,6 +50,8 @@ _ETCD_CALLERS: Final = frozenset(
 )
 _CAPNSLOG = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d\.\d{3,9} [A-Z] \| ([a-z0-9/]{1,40}): ")
 _ZAP_CALLER = re.compile(r"\"caller\":\"([a-z0-9_]{1,40})/")
+_KUBELET_CALLERS: Final = frozenset({"kubelet", "kuberuntime", "pleg"})
+"""Packages that the kubelet names as a caller with `--logging-format=json`."""
 _DAEMON_FILES: Final = dict.fromkeys(
     "kubelet.go kubelet_node_status.go pod_workers.go kuberuntime_manager.go kuberuntime_sandbox.go remote_runtime.go "
     "remote_image.go eviction_manager.go cni.go server_linux.go docker_sandbox.go pleg/generic.go".split(),
@@ -222,6 +224,8 @@ def _plain_about(draft: Draft, index: int) -> About:
     caller = _CAPNSLOG.match(text) or _ZAP_CALLER.search(text[:300])
     if caller and caller[1].partition("/")[0] in _ETCD_CALLERS:
         return {"via": "log", "unit": "etcd"}
+    if caller and caller[1].partition("/")[0] in _KUBELET_CALLERS:
+        return {"via": "journal", "unit": "kubelet"}
     return {"via": "log"}
 
 

@@ -32,6 +32,8 @@ def pod_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None
     pod = draft.qualify(name, namespace)
     ready, containers = _ratio(row.get("READY"))
     status = known(row.get("STATUS"))
+    if status and status.count(" ") > 1 and "(" not in status.split(" ", 2)[1]:
+        status = "Waiting"  # kubectl 1.6 and older print the message of a container that waits
     node = known(row.get("NODE"))
     if status and "READY" not in row and "RESTARTS" not in row and node is None and "IP" not in row:
         containers = None
@@ -262,11 +264,12 @@ def budget_row(draft: Draft, index: int, row: Row, name: str, namespace: str | N
 
 
 def csr_row(draft: Draft, index: int, row: Row, name: str, namespace: str | None) -> None:
-    state = (row.get("CONDITION") or "").split(",")[0]
-    if state in ("Pending", "Denied", "Failed") or "Failed" in (row.get("CONDITION") or ""):
+    condition = row.get("CONDITION") or ""
+    state = condition.split(",")[0]
+    if state in ("Pending", "Denied", "Failed") or "Failed" in condition or condition == "Approved":
         draft.add(
             "csr", index, csr=name, user=known(row.get("REQUESTOR")), signer=known(row.get("SIGNERNAME")),
-            state="Failed" if "Failed" in (row.get("CONDITION") or "") else state, age_s=age(row.get("AGE")),
+            state="Failed" if "Failed" in condition else state, age_s=age(row.get("AGE")),
         )  # fmt: skip
 
 
@@ -387,6 +390,11 @@ _POD_LINE = re.compile(
     r"([A-Z][\w:/.-]{1,60})\s+(\d{1,9})(?: \([^()]{1,30} ago\))?\s+((?:\d{1,6}[ywdhms]){1,4}|<invalid>|<unknown>)"
     r"(?:\s+([\d.]{7,15}|[0-9a-f:]{2,39}|<none>)\s+([\w.-]{1,253}|<none>))?(?:\s|$)"
 )
+_SENTENCE_LINE = re.compile(
+    r"\s*(?:([a-z0-9][a-z0-9-]{0,62})\s+)?([a-z0-9][a-z0-9.-]{0,252}[a-z0-9])\s+(\d{1,4}/\d{1,4})\s+"
+    r"([A-Za-z]\S* \S.{4,2000}?)\s{2,}(\d{1,9})\s+((?:\d{1,6}[ywdhms]){1,4})\s*$"
+)
+"""A Pod's row of kubectl 1.6 and older, whose STATUS is a message."""
 _NODE_LINE = re.compile(
     r"\s*(?:nodes?/)?([a-z0-9][a-z0-9.-]{0,252})\s+((?:Not)?Ready(?:,SchedulingDisabled)?|"
     r"Unknown)\s+([a-z<][\w,<>-]{1,80})\s+"
@@ -399,10 +407,10 @@ def read_bare_rows(draft: Draft, index: int) -> int | None:
     end = index
     while end < len(draft.lines):
         text = draft.lines[end].text
-        found = _POD_LINE.match(text) if "/" in text else None
+        found = (_POD_LINE.match(text) or _SENTENCE_LINE.match(text)) if "/" in text else None
         if found:
             row = {"READY": found[3], "STATUS": found[4], "RESTARTS": found[5], "AGE": found[6]}
-            if found[8]:
+            if found.re is _POD_LINE and found[8]:
                 row["NODE"] = found[8]
             draft.show("get-pods", end)
             pod_row(draft, end, row, found[2], found[1])

@@ -169,8 +169,25 @@ def _fit(draft: Draft, text: str, columns: list[tuple[str, int]]) -> Row | None:
     return row if names[0] in row else None
 
 
+_SENTENCE_STATUS: Final = re.compile(
+    r"((?:\S+\s+){1,2})(\d{1,3}/\d{1,3})\s+(\S+ \S.{4,2000}?)\s{2,}(\d{1,6})\s+((?:\d{1,6}[ywdhms]){1,4})\s*"
+)
+
+
+def _sentence_status(text: str, columns: list[tuple[str, int]]) -> Row | None:
+    """A Pod's row as kubectl 1.6 and older print it: the STATUS may be a whole error message."""
+    names = [name for name, _ in columns]
+    if "READY" not in names or names[names.index("READY") :] != ["READY", "STATUS", "RESTARTS", "AGE"]:
+        return None
+    match = _SENTENCE_STATUS.fullmatch(text.strip())
+    first = match[1].split() if match else []
+    if match is None or len(first) != len(names) - 4:
+        return None
+    return dict(zip(names, [*first, *match.groups()[1:]], strict=True))
+
+
 def cells(draft: Draft, text: str, columns: list[tuple[str, int]]) -> Row | None:
-    return _cut(text, columns) or _fit(draft, text, columns)
+    return _cut(text, columns) or _fit(draft, text, columns) or _sentence_status(text, columns)
 
 
 def _join_wrapped(draft: Draft, index: int) -> tuple[str, int, int]:

@@ -224,8 +224,12 @@ def _requests(situation: Situation) -> None:
         conditions = {c.type: c for c in reading.conditions(status)}
         state = "Denied" if "Denied" in conditions else "Failed" if "Failed" in conditions else "Pending"
         said = conditions.get(state)
-        if state == "Pending" and ("Approved" in conditions or status.get("certificate")):
+        if state == "Pending" and status.get("certificate"):
             continue
+        if state == "Pending" and "Approved" in conditions:
+            if not (text(spec.get("signerName")) or "").startswith("kubernetes.io/"):
+                continue
+            state = "Approved"
         situation.fact(
             "csr",
             Source(each.subject, "status"),

@@ -152,3 +152,14 @@ def test_firewalld_blocks_what_its_zone_does_not_list() -> None:
 def test_an_open_firewall_blocks_nothing() -> None:
     text = "# iptables -S\n-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n"
     assert facts(text, "firewall") == []
+
+
+def test_json_lines_of_the_kubelet_are_its_journal() -> None:
+    """With `--logging-format=json` only the caller says whose line it is."""
+    line = (
+        '{"ts":1738515496146.4,"caller":"kubelet/pod_workers.go:1301","msg":"Error syncing pod, skipping",'
+        '"pod":{"name":"web-1","namespace":"shop"},"err":"failed to \\"StartContainer\\" for \\"web\\""}'
+    )
+    assert abouts(line, "Error syncing") == [{"via": "journal", "unit": "kubelet"}]
+    other = line.replace("kubelet/pod_workers.go", "controller/controller.go")
+    assert abouts(other, "Error syncing") == [{"via": "log"}]

@@ -219,3 +219,40 @@ def test_minions_are_nodes() -> None:
 def test_the_command_that_was_run_names_the_cloud(command: str, platform: str) -> None:
     seen = read(f"{command}\n$ kubectl get pods\nerror: You must be logged in to the server (Unauthorized)")
     assert one(seen, "cluster")["platform"] == platform
+
+
+def test_status_that_is_a_whole_message_is_a_waiting_pod() -> None:
+    """kubectl 1.6 and older print the message of a container that waits in STATUS."""
+    text = """\
+NAMESPACE     NAME             READY     STATUS              RESTARTS   AGE
+kube-system   dns-391-j99wd    0/3       rpc error: code = 2 desc = failed to start container "82": Error response   0          32m
+kube-system   proxy-abcde      1/1       Running             0          32m
+"""
+    waiting, running = facts(read(text), "pod")
+    assert (waiting["pod"], waiting["status"], waiting["restarts"]) == ("kube-system/dns-391-j99wd", "Waiting", 0)
+    assert (waiting["ready_containers"], waiting["containers"], waiting["age_s"]) == (0, 3, 1920)
+    assert running["status"] == "Running"
+
+
+def test_status_that_is_a_message_is_read_without_a_header_too() -> None:
+    text = """\
+$ kubectl get pods -n bakery
+oven-cb40j    0/1       rpc error: code = 2 desc = failed to start container "fc9a": Error response from daemon   73         4d
+"""
+    seen = one(text, "pod")
+    assert (seen["pod"], seen["status"], seen["restarts"]) == ("bakery/oven-cb40j", "Waiting", 73)
+
+
+def test_requests_for_certificates_that_are_settled_are_no_facts() -> None:
+    text = """\
+NAME       AGE   REQUESTOR           CONDITION
+csr-open   9m    kubelet-bootstrap   Pending
+csr-odd    8m    kubelet-bootstrap   Approved
+csr-well   7m    kubelet-bootstrap   Approved,Issued
+csr-late   6m    kubelet-bootstrap   Approved,Failed
+"""
+    assert [(each["csr"], each["state"]) for each in facts(text, "csr")] == [
+        ("csr-open", "Pending"),
+        ("csr-odd", "Approved"),
+        ("csr-late", "Failed"),
+    ]
