@@ -349,8 +349,8 @@ OF_THE_NODE = frozenset(
 def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
     """Whether it is on what was asked about, above it, or a fault of its own of something that depends on it.
 
-    What fails for a reason of its own (a client of a Service, whose node is down) is no affair of what it calls. Of what
-    fails below for another reason only that counts which belongs to it directly: an autoscaler to its Deployment.
+    What fails for a reason of its own (a client of a Service, whose node is down) is no affair of what it calls. Of
+    what fails below for another reason only that counts which belongs to it directly: an autoscaler to its Deployment.
     """
     of_node = asked.startswith("node ")
     for finding in (ranked.finding, *ranked.explains):
