@@ -2,8 +2,8 @@
 
 Pure, and apart from the readers, because the same message arrives in a paste, in an event, in a Pod's
 `PodScheduled` condition and in a journal. All eras: `0/3 nodes are available: ...` (since 1.10), `No nodes are
-available that match all of the following predicates:: ...` (1.5 to 1.9), `pod (web) failed to fit in any node` (1.2 to 1.5),
-`Failed for reason PodFitsResources and possibly others` (2015).
+available that match all of the following predicates:: ...` (1.5 to 1.9), `pod (web) failed to fit in any node` (1.2
+to 1.5), `Failed for reason PodFitsResources and possibly others` (2015).
 """
 
 from __future__ import annotations
