@@ -338,17 +338,42 @@ def _of_interest(ranked: Sequence[Ranked], asked: str, topology: Topology) -> li
     return found
 
 
+CALLED = "is called by"
+"""How a Service stands above those who call it."""
+OF_THE_NODE = frozenset(
+    "sandbox volume container-create runtime-down node-pressure overlay-network oom pod-evicted pod-terminating".split()
+)
+"""Tags of what goes wrong on a Pod and may be its node's affair."""
+
+
 def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
+    """Whether it is on what was asked about, above it, or a fault of its own of something that depends on it.
+
+    What fails for a reason of its own (a client of a Service, whose node is down) is no affair of what it calls. Of
+    what fails below for another reason only that counts which belongs to it directly: an autoscaler to its Deployment.
+    """
+    of_node = asked.startswith("node ")
     for finding in (ranked.finding, *ranked.explains):
-        if finding.subject in (asked, THE_TEXT):
-            return True
-        if topology.path(finding.subject, asked) is not None or topology.path(asked, finding.subject) is not None:
+        if finding.subject in (asked, THE_TEXT) or topology.path(finding.subject, asked) is not None:
             return True
         if any(f"{fact.get('kind') or fact.kind} {fact.get(fact.kind)}" == asked for fact in finding.evidence):
             return True
         if any(topology.path(speaker, asked) is not None for speaker in _speakers(finding)):
             return True
+        way = topology.path(asked, finding.subject)
+        if way is None:
+            continue
+        if any(step.how == CALLED for step in way) or (of_node and not _may_be_of_the_node(finding, topology)):
+            continue
+        if finding is ranked.finding or (len(way) == 1 and not of_node):
+            return True
     return False
+
+
+def _may_be_of_the_node(finding: Finding, topology: Topology) -> bool:
+    """An application that fails by itself says nothing of the node it runs on; each node's own agents do."""
+    agents = any(lower.startswith("daemonset ") for lower in topology.below(finding.subject))
+    return agents or not OF_THE_NODE.isdisjoint(finding.entry.tags) or not finding.subject.startswith("pod ")
 
 
 def _order(ranked: Ranked, asked: str, topology: Topology) -> tuple[object, ...]:

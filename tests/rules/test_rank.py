@@ -127,6 +127,27 @@ async def test_what_a_pods_own_log_says_explains_the_pod_and_what_stands_below_i
     assert {f.subject for f in root.explains} == {"pod shop/web-0", "service shop/web"}
 
 
+async def test_what_is_called_is_not_asked_about_its_callers() -> None:
+    facts, relations = pods_on("n1", 1)
+    called = Relation("service shop/redis", "pod shop/web-0", "is called by")
+    redis = [
+        Relation("pod shop/redis-0", "service shop/redis", "serves"),
+        Relation("node n2", "pod shop/redis-0", "runs"),
+    ]
+    assert not await ranked([SILENT, *facts], [*relations, called, *redis], asked="pod shop/redis-0")
+    [root] = await ranked([SILENT, *facts], [*relations, called, *redis], asked="pod shop/web-0")
+    assert root.finding.subject == "node n1"
+
+
+async def test_a_node_that_is_well_is_not_asked_about_applications_on_it() -> None:
+    facts, relations = pods_on("n2", 1)
+    secret = event('secret "db" not found', "shop/web-0")
+    assert not await ranked(facts, relations, [secret], asked="node n2")
+    agent = [Relation("pod shop/web-0", "daemonset shop/web", "makes up")]
+    [root] = await ranked(facts, [*relations, *agent], [secret], asked="node n2")
+    assert root.finding.id == "secret-missing"
+
+
 def test_what_many_have_in_common_is_said_once() -> None:
     evicted = [({"en": "Evicted", "ja": "退避"}, f"pod shop/{name}") for name in ("a", "b", "c")]
     others = [({"en": f"{name} is down", "ja": f"{name} が停止"}, f"service shop/{name}") for name in ("web", "api")]

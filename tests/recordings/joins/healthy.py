@@ -219,3 +219,29 @@ def ok_complaints_and_warnings_that_are_over(c: Cluster) -> dict[str, Any]:
         first=50, last=2, count=40,
     )  # fmt: skip
     return {"question": "deployment shop/web", "healthy": True}
+
+
+@scenario(SCENARIOS)
+def ok_cache_of_a_caller_whose_node_is_gone(c: Cluster) -> dict[str, Any]:
+    """A node is silent, and with it a Pod that calls the cache: the cache itself is well."""
+    c.node("n1")
+    c.node("n2", ready="Unknown", since=30, message="Kubelet stopped posting node status.")
+    c.app("redis", "shop", "n1", port=6379)
+    owner = c.deployment("cart", "shop", 1, 0)
+    c.pod(
+        "cart-5d8f-aaaaa", "shop", "n2", owner=owner, labels={"app": "cart"}, ready=False, since=29,
+        container={"env": [{"name": "REDIS_ADDR", "value": "redis:6379"}]},
+    )  # fmt: skip
+    return {"question": "deployment shop/redis", "healthy": True}
+
+
+@scenario(SCENARIOS)
+def ok_node_under_an_application_that_fails(c: Cluster) -> dict[str, Any]:
+    """A Pod lacks its ConfigMap: that is no affair of its node."""
+    c.nodes("n1")
+    owner = c.deployment("api", "shop", 1, 0)
+    c.pod(
+        "api-5d8f-aaaaa", "shop", "n1", age=30, owner=owner, labels={"app": "api"},
+        waiting=("CreateContainerConfigError", 'configmap "api" not found'),
+    )  # fmt: skip
+    return {"question": "node n1", "healthy": True}
