@@ -18,6 +18,7 @@ _CONTROL_PLANE: Final = (
 )
 """Static Pods by the beginning of their names, each pair (upper, lower)."""
 _API_SERVER: Final = "kube-apiserver-"
+_ASSIGNS: Final = "kube-scheduler-"
 _MAKES_PODS: Final = "kube-controller-manager-"
 
 MAX_AGENTS: Final = 50
@@ -115,6 +116,10 @@ def _control_plane(situation: Situation) -> None:
         if pod in sick and pod.name.startswith(_API_SERVER):
             for name in situation.inventory.nodes:
                 situation.relate(pod.subject, f"node {name}", "is reported to by")
+        if pod in sick and pod.name.startswith(_ASSIGNS):
+            for waiting in situation.told:
+                if waiting.phase == "Pending" and not waiting.node:
+                    situation.relate(pod.subject, waiting.subject, "assigns")
         if pod in sick and pod.name.startswith(_MAKES_PODS):
             for workload in situation.sick_workloads:
                 if not workload.current:

@@ -319,3 +319,22 @@ def host_of_etcd_is_gone(c: Cluster) -> dict[str, Any]:
         "names": ["10.9.0.4"],
         "folds": ["pod kube-system/kube-apiserver-cp1", "apiserver", "node cp1"],
     }
+
+
+@scenario(SCENARIOS)
+def scheduler_with_an_unknown_flag(c: Cluster) -> dict[str, Any]:
+    """The scheduler ends at its start: new Pods stay Pending, and no event says why."""
+    c.nodes("cp1", "n1")
+    c.crashing(
+        "kube-scheduler-cp1", "kube-system", "cp1", "Error: unknown flag: --leader-elct", app="kube-scheduler",
+        owner=("Node", "cp1"), labels={"app": "kube-scheduler", "component": "kube-scheduler"},
+    )  # fmt: skip
+    owner = c.deployment("fresh", "shop", 1, 0)
+    c.pod("fresh-5d8f-aaaaa", "shop", None, age=40, owner=owner, labels={"app": "fresh"}, conditions=[condition("PodScheduled", "Unknown", 40)])  # fmt: skip
+    c.service("fresh", "shop")
+    return {
+        "question": "summary",
+        "first": "apiserver-flag-removed",
+        "names": ["--leader-elct"],
+        "folds": ["pod kube-system/kube-scheduler-cp1", "pod shop/fresh-5d8f-aaaaa", "service shop/fresh"],
+    }

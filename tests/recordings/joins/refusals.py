@@ -325,3 +325,22 @@ def quota_has_no_room_for_a_rollout(c: Cluster) -> dict[str, Any]:
         "names": ["compute"],
         "fix": ["edit resourcequota compute -n shop"],
     }
+
+
+@scenario(SCENARIOS)
+def rate_limit_of_a_registry_behind_two_workloads(c: Cluster) -> dict[str, Any]:
+    """All nodes pull anonymously behind one address: one limit, whatever the images."""
+    c.nodes("n1")
+    for name in ("blue", "red"):
+        image = f"docker.io/library/{name}:1"
+        c.pull_fails(
+            f"{name}-5d8f-aaaaa", "shop", "n1", image,
+            f"failed to copy: unexpected status code https://registry-1.docker.io/v2/library/{name}/manifests/sha256:0b: 429 Too Many Requests - "
+            "Server message: toomanyrequests: You have reached your unauthenticated pull rate limit.",
+            app=name, owner=c.deployment(name, "shop", 1, 0),
+        )  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "registry-rate-limit",
+        "folds": ["deployment shop/blue", "deployment shop/red"],
+    }
