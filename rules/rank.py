@@ -341,7 +341,7 @@ def _of_interest(ranked: Sequence[Ranked], asked: str, topology: Topology) -> li
 CALLED = frozenset(("is called by", "resolves names for"))
 """How a Service stands above those who call it."""
 OF_THE_NODE = frozenset(
-    "sandbox volume container-create runtime-down node-pressure overlay-network oom pod-evicted pod-terminating".split()
+    "sandbox volume container-create runtime-down node-pressure overlay-network pod-evicted pod-terminating".split()
 )
 """Tags of what goes wrong on a Pod and may be its node's affair."""
 
