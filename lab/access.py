@@ -132,3 +132,4 @@ def _give_node(host: Host) -> None:
     kubernetes = host.root / "etc/kubernetes"
     write_kubeconfig(kubernetes / "kubelet.kubeconfig", pair, pki / "ca.crt", inside=host.root)
     daemon_kubeconfig(host, "kube-proxy", "system:kube-proxy")
+    daemon_kubeconfig(host, "kube-router", "kube-router")

@@ -17,7 +17,7 @@ from lab.shell import LabError, run, say, wait_for
 
 UNITS: Final = {
     "master": ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "registry"),
-    "node": ("cgroups", "etcd", "containerd", "docker", "kubelet", "kube-proxy"),
+    "node": ("cgroups", "etcd", "containerd", "docker", "flanneld", "kubelet", "kube-proxy"),
 }
 """What each role runs, in the order in which it is started."""
 Done = subprocess.CompletedProcess[str]
@@ -49,13 +49,13 @@ def up() -> None:
     _enable(MASTER, "kube-apiserver")
     _on_each(NODES, lambda host: _enable(host, "cgroups", "containerd", "docker"))
     _on_each(NODES, lambda host: containers.load(host, built / "coredns"))
+    guide.load()
     say("waiting for the API server")
     wait_for("the API server is ready", lambda: kubectl("get", "--raw", "/readyz", check=False).returncode == 0, 120)
     say("starting everything else")
     _on_each(HOSTS, lambda host: _enable(host, *UNITS[host.role]))
     wait_for("each node is Ready", nodes_ready, 120)
     kubectl("apply", "--filename", str(WORKLOAD))
-    guide.load()
     say("waiting until all is well")
     wait_until_well()
     _FINGERPRINT.write_text(fingerprint)

@@ -1,4 +1,4 @@
-"""The half of 2015: what the cluster of that year kept in etcd's v2 API, and containers run by docker."""
+"""The half of 2015: what the cluster of that year kept in etcd's v2 API, containers run by docker, and flannel."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from lab.shell import say
 TREE: Final = plan.SOURCE / "guide.json"
 """Key -> value, as a cluster of Kubernetes 0.15 had them; written by us after the guide's listing."""
 
+NETWORK_KEY: Final = "/coreos.com/network/config"
+"""Where flannel reads what it may hand out; today's in v3, whereas the tree's is in v2."""
+
 
 def load() -> None:
     say("the guide's tree into etcd's v2 API")
@@ -21,6 +24,9 @@ def load() -> None:
         text = value if isinstance(value, str) else json.dumps(value)
         url = f"http://{MASTER.address}:4001/v2/keys{key}"
         execute(MASTER, ["curl", "-sS", "--fail", "-L", "-X", "PUT", "--data", urlencode({"value": text}), url])
+    network = {"Network": plan.FLANNEL_NETWORK, "SubnetLen": 24, "Backend": {"Type": "host-gw"}}
+    put = f"ETCDCTL_API=3 etcdctl --endpoints=http://127.0.0.1:4001 put {NETWORK_KEY} '{json.dumps(network)}'"
+    shell(MASTER, put)
     for node in NODES:
         shell(
             node,

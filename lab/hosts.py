@@ -69,6 +69,7 @@ def write_files(host: Host) -> None:
         "service_network": plan.SERVICE_NETWORK,
         "registry": plan.REGISTRY,
         "etcd_members": ",".join(f"{peer.name}=https://{peer.address}:2380" for peer in HOSTS),
+        "etcd_old": ",".join(f"http://{peer.address}:4001" for peer in HOSTS),
         "routes": "\n".join(
             f"\n[Route]\nDestination={peer.pods}\nGateway={peer.address}" for peer in plan.NODES if peer != host
         ),

@@ -12,8 +12,8 @@ from lab.shell import run, say
 
 INCLUDE: Final = (
     "busybox-static ca-certificates conntrack containerd containernetworking-plugins curl dbus docker.io ethtool "
-    "etcd-client etcd-server ipset iptables iproute2 iputils-ping kmod libnss-myhostname netcat-openbsd nftables "
-    "openssh-server procps runc socat sudo systemd systemd-sysv"
+    "etcd-client etcd-server ipset iptables iproute2 iputils-ping kmod libfaketime libnss-myhostname netcat-openbsd "
+    "nftables openssh-server procps runc socat sudo systemd systemd-sysv"
 ).split()
 USER: Final = "kdiag"
 """Who kdiag logs in as; may read the journal, and everything else with `sudo -n`."""

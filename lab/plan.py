@@ -24,6 +24,8 @@ BRIDGE: Final = "kdiag0"
 MACHINE: Final = "10.77.0.1"
 PREFIX: Final = 24
 POD_NETWORK: Final = "10.88.0.0/16"
+FLANNEL_NETWORK: Final = "10.78.0.0/16"
+"""What flannel hands out to the hosts; no Pod and no container has an address in it."""
 SERVICE_NETWORK: Final = "10.99.0.0/16"
 API_SERVICE: Final = "10.99.0.1"
 API: Final = "https://10.77.0.10:6443"

@@ -12,7 +12,9 @@ from lab.shell import LabError, run, say
 
 CRICTL: Final = "v1.34.0"
 COREDNS: Final = "v1.12.4"
-MODULES: Final = ("kubernetes", "crictl", "coredns")
+KUBE_ROUTER: Final = "v2.1.0"
+FLANNEL: Final = "v0.28.4"
+MODULES: Final = ("kubernetes", "crictl", "coredns", "kuberouter", "flannel")
 """Go modules beside this file. Each pins its own versions."""
 
 
@@ -20,11 +22,13 @@ def directory() -> Path:
     """Where the programs are: $KDIAG_LAB_BIN, or built here when they are not in the cache."""
     given = os.environ.get("KDIAG_LAB_BIN")
     if given:
-        missing = [name for name in (*plan.PROGRAMS, "coredns") if not os.access(Path(given) / name, os.X_OK)]
+        needed = (*plan.PROGRAMS, "coredns", "kube-router", "flanneld")
+        missing = [name for name in needed if not os.access(Path(given) / name, os.X_OK)]
         if missing:
             raise LabError(f"KDIAG_LAB_BIN={given} lacks {', '.join(missing)}")
         return Path(given)
-    recipe = b"".join((plan.SOURCE / module / "go.mod").read_bytes() for module in MODULES)
+    sources = [plan.SOURCE / module / file for module in MODULES for file in ("go.mod", "main.go")]
+    recipe = b"".join(source.read_bytes() for source in sources if source.exists())
     into = plan.CACHE / "programs" / hashlib.sha256(recipe).hexdigest()[:12]
     into.mkdir(parents=True, exist_ok=True)
     minor = plan.KUBERNETES.split(".")[1]
@@ -37,6 +41,8 @@ def directory() -> Path:
     crictl_stamp = f"-X sigs.k8s.io/cri-tools/pkg/version.Version={CRICTL}"
     _build("crictl", "sigs.k8s.io/cri-tools/cmd/crictl", into / "crictl", crictl_stamp)
     _build("coredns", ".", into / "coredns", "")
+    _build("kuberouter", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router", into / "kube-router", "")
+    _build("flannel", ".", into / "flanneld", "")
     return into
 
 

@@ -124,7 +124,7 @@ def gather(draft: Draft, whole: str) -> None:
 def _line_with(draft: Draft, sign: str) -> int | None:
     """The first line that has the sign as a technical token."""
     for index, line in enumerate(draft.lines):
-        if sign not in line.text or line.text.startswith(("Id=", "Names=")):
+        if sign not in line.text or line.text.startswith(("Id=", "Names=")) or "systemctl show " in line.text:
             continue  # that a unit was asked for does not say that it is there
         if sign not in _CLOUD_NAMES or _is_technical(sign, line.text):
             return index

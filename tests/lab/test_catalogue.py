@@ -42,6 +42,8 @@ def test_a_step_does_one_thing_in_a_host_that_there_is(step: dict[str, str]) -> 
         ("kubernetes", "k8s.io/kubernetes", plan.KUBERNETES),
         ("crictl", "sigs.k8s.io/cri-tools", programs.CRICTL),
         ("coredns", "github.com/coredns/coredns", programs.COREDNS),
+        ("kuberouter", "github.com/cloudnativelabs/kube-router/v2", programs.KUBE_ROUTER),
+        ("flannel", "github.com/flannel-io/flannel", programs.FLANNEL),
     ],
 )
 def test_programs_are_of_the_pinned_versions(module: str, package: str, version: str) -> None:

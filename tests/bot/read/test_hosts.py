@@ -50,6 +50,21 @@ def test_list_units_and_show_are_read() -> None:
     assert (unit["unit"], unit["sub"], unit["restarts"]) == ("etcd", "auto-restart", 41)
 
 
+def test_units_that_were_only_asked_for_do_not_say_what_kind_of_cluster_it_is() -> None:
+    seen = read("""\
+$ systemctl show --property=Id,LoadState,ActiveState kube-apiserver.service k3s.service flanneld.service
+Id=kube-apiserver.service
+LoadState=loaded
+ActiveState=active
+
+Id=k3s.service
+LoadState=not-found
+ActiveState=inactive
+""")
+    cluster = one(seen, "cluster")
+    assert (cluster["control_plane"], cluster.get("platform"), cluster.get("cni")) == ("units", None, None)
+
+
 @pytest.mark.parametrize(
     ("state", "entered", "seconds"),
     [
