@@ -338,10 +338,10 @@ def _of_interest(ranked: Sequence[Ranked], asked: str, topology: Topology) -> li
     return found
 
 
-CALLED = "is called by"
+CALLED = frozenset(("is called by", "resolves names for"))
 """How a Service stands above those who call it."""
 OF_THE_NODE = frozenset(
-    "sandbox volume container-create runtime-down node-pressure overlay-network oom pod-evicted pod-terminating".split()
+    "sandbox volume container-create runtime-down node-pressure overlay-network pod-evicted pod-terminating".split()
 )
 """Tags of what goes wrong on a Pod and may be its node's affair."""
 
@@ -363,7 +363,7 @@ def _concerns(ranked: Ranked, asked: str, topology: Topology) -> bool:
         way = topology.path(asked, finding.subject)
         if way is None:
             continue
-        if any(step.how == CALLED for step in way) or (of_node and not _may_be_of_the_node(finding, topology)):
+        if any(step.how in CALLED for step in way) or (of_node and not _may_be_of_the_node(finding, topology)):
             continue
         if finding is ranked.finding or (len(way) == 1 and not of_node):
             return True
@@ -382,7 +382,9 @@ def _order(ranked: Ranked, asked: str, topology: Topology) -> tuple[object, ...]
     on_it = any(canonical(f.subject) == asked for f in (finding, *ranked.explains))
     # a general one that accounts for precise ones is no longer a last resort
     vague = finding.entry.general and all(f.entry.general for f in ranked.explains)
-    weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague else 0)
+    outage = not asked and _is_outage(ranked)
+    weight = finding.certainty + 0.03 * min(len(ranked.explains), 4) - (0.25 if vague and not outage else 0)
+    weight += OUTAGE if outage else 0
     weight += REACH if _reaches_others(ranked) else 0
     way = None
     if asked:
@@ -405,6 +407,15 @@ REACH = 0.12
 
 STEP = 0.02
 """Taken from the weight for each step to what was asked about: its own fault comes before one that it suffers from."""
+
+
+OUTAGE = 0.15
+"""Added in a summary to the weight of what leaves a Service with nothing behind it: that is mended first."""
+
+
+def _is_outage(ranked: Ranked) -> bool:
+    found = (ranked.finding, *ranked.explains)
+    return any(f.subject.startswith("service ") and "service-without-endpoints" in f.entry.tags for f in found)
 
 
 def _reaches_others(ranked: Ranked) -> bool:

@@ -251,6 +251,8 @@ def add_slice(into: Endpoints, obj: Json) -> None:
     port = ",".join(str(each["port"]) for each in mappings(obj.get("ports")) if integer(each.get("port"))) or None
     for each in mappings(obj.get("endpoints")):
         ready = at(each, "conditions", "ready")
+        if ready is False and at(each, "conditions", "terminating") is True:
+            continue  # a Pod on its way out, which Endpoints leave out too
         where = into.not_ready if ready is False else into.ready
         for address in sequence(each.get("addresses"))[:1]:
             if text(address):

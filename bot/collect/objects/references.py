@@ -72,10 +72,10 @@ def _changed_since(situation: Situation, pod: Pod, detail: PodDetail) -> None:
 
 
 def _may_lack(situation: Situation, workload: Workload) -> bool:
-    """Short of Pods altogether, so that no Pod can tell what its template lacks."""
+    """Short of Pods, and none that is in trouble can tell what its template lacks; those of an older one are well."""
     if not (situation.is_short(workload) or situation.is_sick(workload)):
         return False
-    return not any(pod.detail for pod in situation.pods_of(workload))
+    return not any(pod.detail and pod in situation.sick_set for pod in situation.pods_of(workload))
 
 
 class _Teller:

@@ -9,7 +9,7 @@ from bot.collect.objects.cluster import is_network_agent
 from bot.collect.objects.records import Pod
 from bot.collect.objects.services import Services
 from bot.collect.objects.situation import Situation, ingress_backends, subject_of
-from bot.collect.objects.values import namespaced
+from bot.collect.objects.values import at, namespaced, text
 
 _CONTROL_PLANE: Final = (
     ("etcd-", "kube-apiserver-"),
@@ -17,7 +17,10 @@ _CONTROL_PLANE: Final = (
     ("kube-apiserver-", "kube-scheduler-"),
 )
 """Static Pods by the beginning of their names, each pair (upper, lower)."""
+_ANY_CONTROLLER: Final = frozenset({"", "controller", "ingress", "ingress-controller"})
+"""Names behind the slash of a class's controller that do not say which program it is."""
 _API_SERVER: Final = "kube-apiserver-"
+_ASSIGNS: Final = "kube-scheduler-"
 _MAKES_PODS: Final = "kube-controller-manager-"
 
 MAX_AGENTS: Final = 50
@@ -29,6 +32,7 @@ def project(situation: Situation, services: Services) -> None:
     _services(situation, services)
     _control_plane(situation)
     _network(situation)
+    _ingress_controllers(situation)
 
 
 def _network(situation: Situation) -> None:
@@ -58,6 +62,27 @@ def _beside(situation: Situation, agent: Pod) -> Iterator[Pod]:
     for pod in situation.told:
         if pod is not agent and pod.node and pod.node == agent.node and not pod.ended and pod.detail is not None:
             yield pod
+
+
+def _ingress_controllers(situation: Situation) -> None:
+    """The Pods of an ingress controller in trouble above the Ingresses of its class.
+
+    A class names its controller (`k8s.io/ingress-nginx`, `traefik.io/ingress-controller`), and what is installed is
+    called after the same program.
+    """
+    programs = {}
+    for each in situation.inventory.all_of("ingressclass"):
+        domain, _, name = (text(at(each.fields.get("spec"), "controller")) or "").partition("/")
+        programs[each.name] = domain.partition(".")[0] if name in _ANY_CONTROLLER else name
+    if not programs:
+        return
+    for pod in situation.sick:
+        top = situation.top(pod) or ""
+        for ingress in situation.inventory.all_of("ingress"):
+            named = text(at(ingress.fields.get("spec"), "ingressClassName"))
+            program = programs.get(named or "")
+            if program and program in top.rpartition("/")[2]:
+                situation.relate(pod.subject, ingress.subject, "routes for")
 
 
 def _controllers(situation: Situation) -> None:
@@ -115,6 +140,10 @@ def _control_plane(situation: Situation) -> None:
         if pod in sick and pod.name.startswith(_API_SERVER):
             for name in situation.inventory.nodes:
                 situation.relate(pod.subject, f"node {name}", "is reported to by")
+        if pod in sick and pod.name.startswith(_ASSIGNS):
+            for waiting in situation.told:
+                if waiting.phase == "Pending" and not waiting.node:
+                    situation.relate(pod.subject, waiting.subject, "assigns")
         if pod in sick and pod.name.startswith(_MAKES_PODS):
             for workload in situation.sick_workloads:
                 if not workload.current:

@@ -107,6 +107,8 @@ class Services:
         callers = self._callers()
         for service in self._inventory.services.values():
             pods = self.pods(service)
+            if pods and all(pod.deleting for pod in pods) and self._scaled_to_zero(service):
+                pods = []  # the last of them are on their way out
             asked = self._situation.is_asked("service", service.namespace, service.name)
             caller = callers.get(service.key) if not pods and self._scaled_to_zero(service) else None
             if asked or caller or service.key in wanted or self._is_odd(service, pods):

@@ -319,3 +319,47 @@ def host_of_etcd_is_gone(c: Cluster) -> dict[str, Any]:
         "names": ["10.9.0.4"],
         "folds": ["pod kube-system/kube-apiserver-cp1", "apiserver", "node cp1"],
     }
+
+
+@scenario(SCENARIOS)
+def scheduler_with_an_unknown_flag(c: Cluster) -> dict[str, Any]:
+    """The scheduler ends at its start: new Pods stay Pending, and no event says why."""
+    c.nodes("cp1", "n1")
+    c.crashing(
+        "kube-scheduler-cp1", "kube-system", "cp1", "Error: unknown flag: --leader-elct", app="kube-scheduler",
+        owner=("Node", "cp1"), labels={"app": "kube-scheduler", "component": "kube-scheduler"},
+    )  # fmt: skip
+    owner = c.deployment("fresh", "shop", 1, 0)
+    c.pod("fresh-5d8f-aaaaa", "shop", None, age=40, owner=owner, labels={"app": "fresh"}, conditions=[condition("PodScheduled", "Unknown", 40)])  # fmt: skip
+    c.service("fresh", "shop")
+    return {
+        "question": "summary",
+        "first": "apiserver-flag-removed",
+        "names": ["--leader-elct"],
+        "folds": ["pod kube-system/kube-scheduler-cp1", "pod shop/fresh-5d8f-aaaaa", "service shop/fresh"],
+    }
+
+
+@scenario(SCENARIOS)
+def ingress_controller_does_not_start(c: Cluster) -> dict[str, Any]:
+    """The Service behind the Ingress is well: nothing routes to it, since the controller of its class crashes."""
+    c.nodes("n1")
+    c.app("web", "shop", "n1")
+    c.add("IngressClass", "public", spec={"controller": "k8s.io/ingress-nginx"})
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    c.add(
+        "Ingress", "web", "shop",
+        spec={"ingressClassName": "public", "rules": [{"host": "shop.example.com", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]},
+        status={"loadBalancer": {"ingress": [{"ip": "192.0.2.9"}]}},
+    )  # fmt: skip
+    owner = c.deployment("ingress-nginx-controller", "ingress", 1, 0)
+    c.crashing(
+        "ingress-nginx-controller-5d8f-aaaaa", "ingress", "n1",
+        "F0304 03:06:59.1 7 main.go:83] port 80 is already in use. Please check the flag --http-port",
+        app="ingress-nginx-controller", owner=owner,
+    )  # fmt: skip
+    return {
+        "question": "ingress shop/web",
+        "first": "app-port-in-use",
+        "subject": "pod ingress/ingress-nginx-controller-5d8f-aaaaa",
+    }

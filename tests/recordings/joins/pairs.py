@@ -158,3 +158,24 @@ def own_setting_is_missing_while_the_database_crashes(c: Cluster) -> dict[str, A
         "also": ["app-db-data-incompatible"],
         "roots": 2,
     }
+
+
+@scenario(SCENARIOS)
+def outage_comes_before_a_claim_that_nobody_uses(c: Cluster) -> dict[str, Any]:
+    """All of the gateway's Pods crash with words that no signature knows; a claim of no Pod names a class that is not there."""
+    c.nodes("n1", "n2")
+    owner = c.deployment("gateway", "prod", 2, 0)
+    for name, node in (("gateway-5d8f-aaaaa", "n1"), ("gateway-5d8f-bbbbb", "n2")):
+        c.crashing(name, "prod", node, "gateway: the number of upstreams is odd", app="gateway", owner=owner)
+    c.service("gateway", "prod")
+    c.add("PersistentVolumeClaim", "cache", "dev", 3000, spec={"storageClassName": "gold", "accessModes": ["ReadWriteOnce"]}, status={"phase": "Pending"})  # fmt: skip
+    c.add("StorageClass", "standard", provisioner="rancher.io/local-path")
+    c.event("PersistentVolumeClaim", "cache", "dev", "ProvisioningFailed", 'storageclass.storage.k8s.io "gold" not found', component="persistentvolume-controller")  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "application-exits",
+        "names": ["the number of upstreams is odd"],
+        "folds": ["service prod/gateway"],
+        "also": ["claim-class-missing"],
+        "roots": 2,
+    }

@@ -325,3 +325,51 @@ def quota_has_no_room_for_a_rollout(c: Cluster) -> dict[str, Any]:
         "names": ["compute"],
         "fix": ["edit resourcequota compute -n shop"],
     }
+
+
+@scenario(SCENARIOS)
+def rate_limit_of_a_registry_behind_two_workloads(c: Cluster) -> dict[str, Any]:
+    """All nodes pull anonymously behind one address: one limit, whatever the images."""
+    c.nodes("n1")
+    for name in ("blue", "red"):
+        image = f"docker.io/library/{name}:1"
+        c.pull_fails(
+            f"{name}-5d8f-aaaaa", "shop", "n1", image,
+            f"failed to copy: unexpected status code https://registry-1.docker.io/v2/library/{name}/manifests/sha256:0b: 429 Too Many Requests - "
+            "Server message: toomanyrequests: You have reached your unauthenticated pull rate limit.",
+            app=name, owner=c.deployment(name, "shop", 1, 0),
+        )  # fmt: skip
+    return {
+        "question": "summary",
+        "first": "registry-rate-limit",
+        "folds": ["deployment shop/blue", "deployment shop/red"],
+    }
+
+
+@scenario(SCENARIOS)
+def rollout_names_an_account_that_is_not_there(c: Cluster) -> dict[str, Any]:
+    """The old Pods are well, and one of them was asked about; the new template's ServiceAccount does not exist."""
+    c.nodes("n1")
+    owner = c.deployment(
+        "runner", "ci", 1, 1,
+        template={"serviceAccountName": "runner"},
+        conditions=[condition("Available", "True"), condition("Progressing", "False", 20, reason="ProgressDeadlineExceeded", message="timed out")],
+    )  # fmt: skip
+    c.pod("runner-5d8f-aaaaa", "ci", "n1", owner=owner, labels={"app": "runner"})
+    said = 'pods "runner-77c9-" is forbidden: error looking up service account ci/runner: serviceaccount "runner" not found'
+    labels = {"app": "runner"}
+    c.add(
+        "ReplicaSet", "runner-77c9", "ci", 30,
+        metadata={"labels": labels, "ownerReferences": [{"kind": "Deployment", "name": "runner", "controller": True, "apiVersion": "apps/v1"}]},
+        spec={"replicas": 1, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {"serviceAccountName": "runner", "containers": [{"name": "runner", "image": "r:2"}]}}},
+        status={"replicas": 0, "conditions": [condition("ReplicaFailure", "True", 30, reason="FailedCreate", message=said)]},
+    )  # fmt: skip
+    c.event("ReplicaSet", "runner-77c9", "ci", "FailedCreate", f"Error creating: {said}", component="replicaset-controller")  # fmt: skip
+    c.add("ServiceAccount", "default", "ci")
+    return {
+        "question": "pod ci/runner-5d8f-aaaaa",
+        "first": "service-account-missing",
+        "subject": "serviceaccount ci/runner",
+        "fix": ["create serviceaccount runner -n ci"],
+        "folds": ["deployment ci/runner"],
+    }
