@@ -196,6 +196,9 @@ class PodReader:
     def _just_made(self, status: Json, created: float | None, node: str | None) -> bool:
         if created is None or self._now - created > (CREATING_S if node else STARTING_S):
             return False
+        for each in mappings(status.get("conditions")):
+            if each.get("type") == "PodScheduled" and each.get("status") == "False":
+                return False  # the scheduler has looked already, and says why not
         return all(
             text(at(each, "state", "waiting", "reason")) in STARTING_REASONS and not each.get("restartCount")
             for key in ("containerStatuses", "initContainerStatuses")

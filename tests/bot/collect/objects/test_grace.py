@@ -26,6 +26,16 @@ def test_a_service_of_pods_that_are_being_made_is_said_to_be_starting() -> None:
     assert one(late, "service").get("starting") is None
 
 
+def test_a_young_pod_that_the_scheduler_could_not_place_is_told_unless_a_node_comes_for_it() -> None:
+    refused = pod("web-0", phase="Pending", node=None, creationTimestamp="2025-06-10T11:59:50Z")
+    why = "0/1 nodes are available: 1 Insufficient cpu."
+    no_place = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}
+    refused["status"] = {"phase": "Pending", "conditions": [no_place]}
+    assert one(project(refused, node(), listed="pods nodes"), "unschedulable")["because"] == "insufficient"
+    comes = event("Pod", "web-0", "TriggeredScaleUp", type="Normal")
+    assert facts(project(refused, node(), comes, listed="pods nodes events"), "unschedulable") == []
+
+
 def autoscaler(made: str, active: str = "False") -> dict[str, Any]:
     conditions = [
         {"type": "AbleToScale", "status": "True", "lastTransitionTime": made},
