@@ -30,6 +30,7 @@ MAX_SIBLINGS: Final = 20
 """Events of the same reason about Pods of one controller; the further ones say the same."""
 SCHEDULING: Final = "FailedScheduling"
 PREEMPTED: Final = "Preempted"
+MAKES_ENDPOINTS: Final = "endpoint-controller"
 _UID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 PROBE_FAILED: Final = "Unhealthy"
 PROBED_AGAIN_S: Final = 120
@@ -233,6 +234,9 @@ def is_stale(situation: Situation, event: Event, pod: Pod | None) -> bool:
         autoscaler = inventory.things.get(event.kind, {}).get((event.namespace, event.name))
         if autoscaler is not None:
             return _autoscaler_works(situation, autoscaler)
+    if event.kind == "endpoints" and event.component == MAKES_ENDPOINTS:
+        # Told also of a Service that was deleted meanwhile, then in the namespace `default`.
+        return inventory.exists("service", event.namespace, event.name) is False
     return inventory.exists(event.kind, event.namespace, event.name) is False
 
 

@@ -136,3 +136,11 @@ def test_a_pod_that_stops_is_in_its_grace_period_and_owes_no_readiness() -> None
     )  # fmt: skip
     found = one(project(late), "pod")
     assert (found.get("in_grace"), found["ready"]) == (None, False)
+
+
+def test_an_event_about_endpoints_is_stale_when_their_service_is_gone() -> None:
+    failed = event("Endpoints", "web", "FailedToCreateEndpoint", source={"component": "endpoint-controller"})
+    gone = project(service("other"), failed, listed="services events")
+    assert one(gone, "event")["stale"] is True
+    assert one(project(service(), failed, listed="services events"), "event")["stale"] is False
+    assert one(project(failed, listed="events"), "event")["stale"] is False  # whether it is there is not known
