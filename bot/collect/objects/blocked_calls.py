@@ -33,7 +33,7 @@ def project(situation: Situation, services: Services) -> None:
     for pod in situation.told[:MAX_CALLERS]:
         if pod.ended or pod.detail is None:
             continue
-        called = {_called(call.host, pod.namespace) for call in pod.detail.calls}
+        called = {call.service(pod.namespace) for call in pod.detail.calls}
         for service in sorted(candidates[pod.namespace], key=lambda each: (each.namespace, each.name) not in called):
             behind = services.pods(service)
             if not behind or pod in behind or left <= 0:
@@ -56,11 +56,6 @@ class _Candidates(dict[str | None, list[Service]]):
         found = [each for each in self._services if governed or each.namespace in self._policies]
         self[namespace] = sorted(found, key=lambda each: (each.namespace != namespace, each.key))
         return self[namespace]
-
-
-def _called(host: str, namespace: str | None) -> tuple[str | None, str]:
-    name, _, rest = host.partition(".")
-    return rest.partition(".")[0] or namespace, name
 
 
 def _blocking(

@@ -17,11 +17,11 @@ def project(situation: Situation) -> None:
 
 
 def _call(situation: Situation, pod: Pod, call: Call) -> None:
-    name, _, rest = call.host.partition(".")
+    where, name = call.service(pod.namespace)
+    rest = call.host.partition(".")[2]
     namespace, _, suffix = rest.partition(".")
     if rest and not suffix and situation.inventory.exists("namespace", None, namespace) is not True:
         return  # `api.io` is a domain; `api.shop` is a Service only where there is such a namespace
-    where = namespace or pod.namespace
     exists = situation.inventory.exists("service", where, name)
     if exists is None:
         return

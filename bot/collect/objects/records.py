@@ -97,6 +97,11 @@ class Call(NamedTuple):
     host: str
     how: str
 
+    def service(self, namespace: str | None) -> tuple[str | None, str]:
+        """(namespace, name) of the Service that a Pod of that namespace means, if it is one: `web`, `web.shop`, ..."""
+        name, _, rest = self.host.partition(".")
+        return rest.partition(".")[0] or namespace, name
+
 
 class Probe(NamedTuple):
     """A probe as the spec has it, defaults filled in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from bot.collect.objects.cluster import is_network_agent
@@ -22,9 +22,9 @@ _ANY_CONTROLLER: Final = frozenset({"", "controller", "ingress", "ingress-contro
 _API_SERVER: Final = "kube-apiserver-"
 _ASSIGNS: Final = "kube-scheduler-"
 _MAKES_PODS: Final = "kube-controller-manager-"
+_PROXY: Final = "kube-proxy"
 
 MAX_AGENTS: Final = 50
-PROXY: Final = "kube-proxy"
 
 
 def project(situation: Situation, services: Services) -> None:
@@ -37,24 +37,20 @@ def project(situation: Situation, services: Services) -> None:
 
 def _network(situation: Situation) -> None:
     """A node's network agent above the Pods there that have no sandbox yet, its kube-proxy above those in trouble."""
-    agents = [
-        pod
-        for pod in situation.sick
-        if pod.owner and pod.owner.kind == "daemonset" and is_network_agent(pod.owner.name)
-    ]
-    for agent in agents[:MAX_AGENTS]:
+    for agent in _agents(situation, is_network_agent):
         for pod in _beside(situation, agent):
             if pod.ip is None or (pod in situation.sick_set and pod.phase == "Pending"):
                 situation.relate(agent.subject, pod.subject, "connects")
-    proxies = [
-        pod
-        for pod in situation.sick
-        if pod.owner and pod.owner.kind == "daemonset" and pod.owner.name.startswith(PROXY)
-    ]
-    for proxy in proxies[:MAX_AGENTS]:
+    for proxy in _agents(situation, lambda name: name.startswith(_PROXY)):
         for pod in _beside(situation, proxy):
             if pod in situation.sick_set:
                 situation.relate(proxy.subject, pod.subject, "forwards for")
+
+
+def _agents(situation: Situation, is_it: Callable[[str], bool]) -> list[Pod]:
+    """The Pods in trouble of the DaemonSets with such names."""
+    found = [pod for pod in situation.sick if pod.owner and pod.owner.kind == "daemonset" and is_it(pod.owner.name)]
+    return found[:MAX_AGENTS]
 
 
 def _beside(situation: Situation, agent: Pod) -> Iterator[Pod]:
@@ -126,25 +122,22 @@ def _services(situation: Situation, services: Services) -> None:
 
 def _control_plane(situation: Situation) -> None:
     pods = situation.inventory.pods_of.get("kube-system", [])
-    sick = situation.sick_set
-    if not any(pod in sick for pod in pods):
-        return
+    sick = [pod for pod in pods if pod in situation.sick_set]
     for upper, lower in _CONTROL_PLANE:
-        for above in pods:
-            if not above.name.startswith(upper) or above not in sick:
-                continue
-            for below in pods:
-                if below.name.startswith(lower):
-                    situation.relate(above.subject, below.subject, "serves")
-    for pod in pods:
-        if pod in sick and pod.name.startswith(_API_SERVER):
+        for above in sick:
+            if above.name.startswith(upper):
+                for below in pods:
+                    if below.name.startswith(lower):
+                        situation.relate(above.subject, below.subject, "serves")
+    for pod in sick:
+        if pod.name.startswith(_API_SERVER):
             for name in situation.inventory.nodes:
                 situation.relate(pod.subject, f"node {name}", "is reported to by")
-        if pod in sick and pod.name.startswith(_ASSIGNS):
+        elif pod.name.startswith(_ASSIGNS):
             for waiting in situation.told:
                 if waiting.phase == "Pending" and not waiting.node:
                     situation.relate(pod.subject, waiting.subject, "assigns")
-        if pod in sick and pod.name.startswith(_MAKES_PODS):
+        elif pod.name.startswith(_MAKES_PODS):
             for workload in situation.sick_workloads:
                 if not workload.current:
                     situation.relate(pod.subject, workload.subject, "makes Pods for")

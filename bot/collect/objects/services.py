@@ -123,8 +123,7 @@ class Services:
         for pod in self._situation.told:
             if pod.detail and self._situation.is_detailed(pod):
                 for call in pod.detail.calls:
-                    name, _, rest = call.host.partition(".")
-                    found.setdefault(namespaced(rest.partition(".")[0] or pod.namespace, name), pod.key)
+                    found.setdefault(namespaced(*call.service(pod.namespace)), pod.key)
         return found
 
     def _selected_by_near(self) -> set[str]:
